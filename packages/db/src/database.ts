@@ -51,6 +51,8 @@ export interface Database {
   readonly control: Kysely<ControlTables>;
   readonly inTenant: InTenant;
   readonly query: PlainQuery;
+  /** The same within a transaction of {@link Database.control}. */
+  through(trx: Transaction<ControlTables>): PlainQuery;
   /** A dedicated connection outside the pool, for LISTEN and session locks. The caller ends it. */
   connect(applicationName: string): Promise<pg.Client>;
   close(): Promise<void>;
@@ -79,6 +81,7 @@ export function openDatabase(options: {
       const result = await pool.query<Record<string, unknown>>(text, [...values]);
       return { rows: result.rows };
     },
+    through: plainQuery,
     inTenant: (tenant, work, transactionOptions = {}) =>
       control.transaction().execute(async trx => {
         await enterTenant(tenant, transactionOptions).execute(trx);
