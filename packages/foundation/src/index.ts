@@ -1,3 +1,5 @@
+export * from './egress/scope.ts';
+export { canonicalAddress } from './egress/special-ranges.ts';
 export * from './egress/guard.ts';
 export * from './crypto.ts';
 export * from './errors.ts';
