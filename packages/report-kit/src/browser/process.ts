@@ -67,6 +67,8 @@ function launchArguments(command: BrowserCommand, profile: string): string[] {
     '--password-store=basic',
     '--use-mock-keychain',
     '--deny-permission-prompts',
+    // No pop-up: a second page would not have this one's request filter.
+    '--block-new-web-contents',
     ...(command.isSandboxed ? [] : ['--no-sandbox']),
     ...(command.extraArguments ?? []),
     'about:blank',

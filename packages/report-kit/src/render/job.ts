@@ -7,8 +7,10 @@ import { renderMarkdown } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { readPositions } from '../pdf/positions.ts';
+import { checkAssets } from './assets.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
+import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { watchJob } from './watch.ts';
 
@@ -34,21 +36,8 @@ export interface RenderResult {
   readonly timings: Readonly<Record<string, number>>;
 }
 
-const pageMessage = z.object({
-  level: z.enum(['error', 'warning', 'info']),
-  code: z.string().max(100),
-  text: z.string().transform(text => text.slice(0, 2_000)),
-  location: z
-    .object({ path: z.string().max(1_000).optional(), url: z.string().max(1_000).optional() })
-    .optional(),
-});
-
-const summary = z.object({
-  messages: z.array(pageMessage).max(600),
-  heightPx: z.number(),
-  elements: z.number(),
-  hasPageNumbers: z.boolean(),
-});
+/** Longest page that a design may reasonably have (A0, portrait, in CSS pixels): what needs more pages than allowed even so is not printed. */
+const LEAST_PAGE_PX = 4_494;
 
 /** The value at a dotted path, when it is a text. */
 function textAt(data: unknown, path: string): string | undefined {
@@ -58,16 +47,6 @@ function textAt(data: unknown, path: string): string | undefined {
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function toMessage(parsed: z.infer<typeof pageMessage>): Message {
-  const { location, ...message } = parsed;
-  if (!location) return message;
-  const { path, url } = location;
-  return {
-    ...message,
-    location: { ...(path === undefined ? {} : { path }), ...(url === undefined ? {} : { url }) },
-  };
 }
 
 function answerMarkdown(messages: Message[]) {
@@ -151,13 +130,15 @@ export async function runJob(
         messages,
       );
     const data = await timed('data', () => prepareData(job.design.data, job.data));
+    checkAssets(new Map([...job.design.assets, ...(job.assets ?? [])]), limits);
     session.assets = name => job.assets?.get(name) ?? job.design.assets.get(name);
     session.questions = { markdown: answerMarkdown(messages) };
     const rendered = await timed('template', async () =>
-      summary.parse(
+      pageSummary.parse(
         await session.call('render', {
           code: compiled.code,
           partials: compiled.partials,
+          names: compiled.names,
           style: job.design.style,
           data,
           labels: labelsFor(job.design, language),
@@ -166,7 +147,10 @@ export async function runJob(
         }),
       ),
     );
-    messages.push(...rendered.messages.map(toMessage));
+    messages.push(...rendered.messages);
+    if (messages.some(({ level }) => level === 'error'))
+      throw new RenderError('template-failed', 'The template failed, so there is no document.', messages);
+    checkPages(Math.floor(rendered.heightPx / LEAST_PAGE_PX), limits);
     if (rendered.hasPageNumbers) {
       const first = await timed('firstPass', async () => print(session, limits, false));
       const positions = await timed('positions', () => readPositions(first));
@@ -174,6 +158,7 @@ export async function runJob(
       await timed('numbers', async () => session.call('setPages', Object.fromEntries(positions.pages)));
     }
     const bytes = await timed('print', async () => print(session, limits, true));
+    messages.push(...pageSummary.parse(await session.call('summary', null)).messages);
     const { pageCount } = await timed('positions', () => readPositions(bytes));
     checkPages(pageCount, limits);
     return { bytes, pageCount, messages, timings };

@@ -63,6 +63,10 @@ export async function watchJob<T>(
     const working = work();
     working.catch(() => undefined);
     return await Promise.race([working, ended]);
+  } catch (error) {
+    if (error instanceof RenderError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RenderError('page-failed', `The page could not be finished: ${reason}`, session.messages);
   } finally {
     clearTimeout(timer);
     clearInterval(watch);

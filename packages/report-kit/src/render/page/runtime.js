@@ -203,6 +203,8 @@
       [...document.images].map(async image => {
         await image.decode().catch(() => {
           const source = image.getAttribute('src') ?? '';
+          // A picture from elsewhere has been reported as a refused request already.
+          if (!image.src.startsWith('data:') && !image.src.startsWith(location.origin)) return;
           kit.note(
             'warning',
             'image-missing',
@@ -237,6 +239,11 @@
       document,
     });
     kit.scope = scope;
+    for (const { name, file, line } of job.names) {
+      if (name in scope) continue;
+      const text = `${file}, line ${line}: "${name}" is not in the data: correct the name, or add the field.`;
+      kit.note('warning', 'variable-unknown', text, { file, line });
+    }
     const app = createApp({ setup: () => scope, render: new Function('Vue', job.code)(Vue) });
     app.config.errorHandler = (error, _instance, info) =>
       kit.note('error', 'template-failed', `The template failed: ${error.message} (${info}).`);
