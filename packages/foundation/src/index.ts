@@ -1,3 +1,4 @@
+export * from './config.ts';
 export * from './egress/scope.ts';
 export { canonicalAddress } from './egress/special-ranges.ts';
 export * from './egress/guard.ts';
