@@ -1,0 +1,3 @@
+export * from './asset.ts';
+export * from './rules.ts';
+export * from './severity.ts';
