@@ -11,3 +11,4 @@ export * from './scanner.ts';
 export { scanScope, type ScanScope } from './scope.ts';
 export { createSharedBudget } from './shared-budget.ts';
 export { cancelScan, startScan } from './start-scan.ts';
+export * from './reach/index.ts';

@@ -39,15 +39,10 @@ export async function renderReport(
     );
     const assets = new Map<string, Uint8Array>();
     for (const [name, storageKey] of screenshots) assets.set(name, await blobs.get(tenant, key, storageKey));
-    const design = builtInDesigns[report.design];
-    if (!design) throw new OperationalError('render.failed', `There is no design “${report.design}”.`);
-    const result = await renderer.render({
-      design: await loadDesign(design),
-      data,
-      assets,
-      output: 'pdf',
-      signal,
-    });
+    const designs: Readonly<Record<string, () => Promise<Design>>> = builtInDesigns;
+    const design = await designs[report.design]?.();
+    if (!design) throw new RenderError('design-missing', `There is no design “${report.design}”.`);
+    const result = await renderer.render({ design, data, assets, output: 'pdf', signal });
     const storageKey = await blobs.put(tenant, key, result.bytes);
     await database.inTenant(tenant, async tx => {
       const blobId = newId();
