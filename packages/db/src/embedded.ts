@@ -66,7 +66,7 @@ export async function startEmbeddedPostgres(options: {
   if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ binaries, cluster, passwordFile, user });
   await stopPrevious(cluster, log);
   const password = readFileSync(passwordFile, 'utf8').trim();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const { process: server, output } = launch({ binaries, cluster, port, user });
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   try {
