@@ -47,6 +47,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export async function startEmbeddedPostgres(options: {
   folder: string;
   log: Logger;
+  /** Port on 127.0.0.1; a free one when left out. */
+  port?: number;
 }): Promise<EmbeddedPostgres> {
   const { folder, log } = options;
   const user = serviceUser();

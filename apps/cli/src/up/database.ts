@@ -19,7 +19,8 @@ export async function startDatabase(config: Config, log: Logger): Promise<Runnin
   function watch(server: EmbeddedPostgres): void {
     void server.crashed.then(async reason => {
       log.error({ reason }, 'PostgreSQL is started again');
-      for (let attempt = 0; !isStopping && attempt < 20; attempt += 1) {
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        if (isStopping) return;
         try {
           embedded = await startEmbeddedPostgres({ folder, log, port: server.port });
           watch(embedded);

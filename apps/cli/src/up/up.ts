@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { createLogger, messageOf, readConfig, UserError, type Config, type Logger } from '@glacis/foundation';
-import { openPlatform, type OpenPlatform } from '@glacis/domain';
-import { createRegistry } from '@glacis/engine';
+import { openPlatform, REPORT_QUEUE, type OpenPlatform } from '@glacis/domain';
+import { CLOSING_QUEUE, createRegistry, queueOf } from '@glacis/engine';
 import { scanners } from '@glacis/scanners';
 import { startChild, ChildFailed, type Child } from './child.ts';
 import { startDatabase, type RunningDatabase } from './database.ts';
@@ -77,6 +77,7 @@ async function runPlatform(options: UpOptions, say: (line: string) => void, part
     config: { ...config, databaseUrl: database.url },
     processName: 'glacis',
     registry,
+    install: { queues: [...scanners.map(queueOf), CLOSING_QUEUE, REPORT_QUEUE] },
     maxConnections: 4,
     log,
   });

@@ -15,6 +15,7 @@ const SOURCES = [
 
 /** Builds the web app unless its sources are those of the last build. @throws OperationalError with the end of the build's output. */
 export async function buildWebApp(): Promise<void> {
+  if (!existsSync(join(WEB, 'index.html'))) return;
   const hash = createHash('sha256');
   for (const file of globSync(SOURCES, { cwd: ROOT, withFileTypes: true })
     .filter(entry => entry.isFile())

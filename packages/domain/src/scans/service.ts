@@ -1,10 +1,10 @@
 import type { ScanProgress, ScanView } from '@glacis/contract';
 import { cancelScan, parseEngine, startScan, type ScanScope } from '@glacis/engine';
-import { profileFor, UserError, type TenantId } from '@glacis/foundation';
+import { UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
 import type { Platform } from '../platform.ts';
-import { readTarget, verifyTarget } from '../targets/service.ts';
+import { profileOf, readTarget, verifyTarget } from '../targets/service.ts';
 import { readNews, readScannerProgress, readScanView, type NewsCursor } from './repository.ts';
 
 /** News in the first message to a watcher. */
@@ -22,9 +22,11 @@ export async function launchScan(
   const engine = parseEngine(of.engine, platform.registry);
   const within = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
     platform.database.inTenant(tenant, work);
+  const { domain } = await within(tx => readTarget(tx, of.targetId));
+  const profile = profileOf(platform, domain);
   const target = await verifyTarget(platform, within, of.targetId);
   const key = await platform.keyOf(tenant);
-  const profile = profileFor(platform.profiles, target.domain);
+
   return within(async tx => {
     // Locks the target, so that of two starts at once the second sees the first.
     await sql`select 1 from target where id = ${target.id} for update`.execute(tx.sql);
