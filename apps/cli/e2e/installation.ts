@@ -104,6 +104,6 @@ export function descendants(pid: number): RunningProcess[] {
       }
     });
   const below = (parent: number): RunningProcess[] =>
-    all.filter(entry => entry.parent === parent).flatMap(entry => [entry, ...below(entry.pid)]);
+    all.flatMap(entry => (entry.parent === parent ? [entry, ...below(entry.pid)] : []));
   return below(pid);
 }
