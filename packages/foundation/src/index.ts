@@ -1,4 +1,5 @@
-export * from './egress/guard.ts';
+export * from './config.ts';
+export * from './egress/index.ts';
 export * from './crypto.ts';
 export * from './errors.ts';
 export * from './ids.ts';
