@@ -1,3 +1,4 @@
+export * from './config.ts';
 export * from './egress/index.ts';
 export * from './crypto.ts';
 export * from './errors.ts';

@@ -1,0 +1,89 @@
+import { compile } from '@vue/compiler-dom';
+import type { Message } from '../message.ts';
+import type { Design } from './design.ts';
+
+/** A name that a template takes from its scope, with the first line that uses it. */
+export interface UsedName {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A design's templates as the JavaScript that Vue's runtime runs in the page, and what was noticed on the way. */
+export interface CompiledDesign {
+  readonly code: string;
+  readonly partials: readonly {
+    readonly name: string;
+    readonly props: readonly string[];
+    readonly code: string;
+  }[];
+  /** Names of the root scope, so that the page can report those that do not exist. */
+  readonly names: readonly UsedName[];
+  readonly messages: readonly Message[];
+}
+
+const PROPS = /^\s*<!--\s*props:\s*([^>]{0,500}?)\s*-->/;
+
+function compileTemplate(template: string, file: string, messages: Message[]): string {
+  const report =
+    (level: 'error' | 'warning') =>
+    (error: { message: string; loc?: { start: { line: number; column: number } } }) =>
+      messages.push({
+        level,
+        code: 'template-invalid',
+        text: `${file}${error.loc ? `, line ${error.loc.start.line}` : ''}: ${error.message}`,
+        location: error.loc ? { file, line: error.loc.start.line, column: error.loc.start.column } : { file },
+      });
+  const { code } = compile(template, {
+    mode: 'function',
+    prefixIdentifiers: true,
+    hoistStatic: true,
+    whitespace: 'preserve',
+    comments: false,
+    isCustomElement: tag => tag === 'footnote',
+    onError: report('error'),
+    onWarn: report('warning'),
+  });
+  return code;
+}
+
+const MAX_NAMES = 5_000;
+
+/** The root names in compiled code (`_ctx.name`), without those that the template itself assigns. */
+function usedNames(code: string, template: string, file: string): UsedName[] {
+  const assigned = new Set([...code.matchAll(/_ctx\.([\w$]+)\s*=(?!=)/g)].map(match => match[1]));
+  const used = new Set([...code.matchAll(/_ctx\.([\w$]+)/g)].map(match => match[1] ?? ''));
+  return [...used].slice(0, MAX_NAMES).flatMap(name => {
+    if (assigned.has(name) || name.startsWith('$')) return [];
+    const at = template.search(new RegExp(`(?<![\\w$.])${name.replaceAll('$', '\\$')}(?![\\w$])`));
+    return [{ name, file, line: template.slice(0, Math.max(0, at)).split('\n').length }];
+  });
+}
+
+const compiled = new WeakMap<Design, CompiledDesign>();
+
+/** Compiles template and partials, once per design object; runs nothing of them, so it is safe outside the browser. */
+export function compileDesign(design: Design): CompiledDesign {
+  const known = compiled.get(design);
+  if (known) return known;
+  const result = compileAll(design);
+  compiled.set(design, result);
+  return result;
+}
+
+function compileAll(design: Design): CompiledDesign {
+  const messages: Message[] = [];
+  const names: UsedName[] = [];
+  const partials = Object.entries(design.partials).map(([name, template]) => {
+    const props = (PROPS.exec(template)?.[1] ?? '').split(/[\s,]+/).filter(prop => prop !== '');
+    const file = `partials/${name}.html`;
+    // Blanked rather than cut, so that lines in messages are those of the file.
+    const blanked = template.replace(PROPS, head => head.replace(/[^\n]/g, ' '));
+    const code = compileTemplate(blanked.trimEnd(), file, messages);
+    names.push(...usedNames(code, blanked, file).filter(used => !props.includes(used.name)));
+    return { name, props, code };
+  });
+  const code = compileTemplate(design.template, 'template.html', messages);
+  names.push(...usedNames(code, design.template, 'template.html'));
+  return { code, partials, names, messages };
+}

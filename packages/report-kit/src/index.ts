@@ -1,0 +1,14 @@
+export { RenderError } from './message.ts';
+export type { Message, MessageLevel, MessageLocation } from './message.ts';
+export { discoverChromium } from './browser/discover.ts';
+export type { Chromium, Discovery, DiscoveryOptions } from './browser/discover.ts';
+export type { LaunchOptions, LaunchedBrowser } from './browser/playwright.ts';
+export type { Design } from './design/design.ts';
+export { builtInDesigns, loadDesign } from './design/load.ts';
+export { attackSurfaceData } from './design/attack-surface.ts';
+export type { AttackSurfaceData, AttackSurfaceInput } from './design/attack-surface.ts';
+export { DEFAULT_LIMITS } from './render/limits.ts';
+export type { RenderLimits } from './render/limits.ts';
+export type { RenderJob, RenderResult } from './render/job.ts';
+export { createRenderer } from './render/renderer.ts';
+export type { Renderer, RendererOptions } from './render/renderer.ts';

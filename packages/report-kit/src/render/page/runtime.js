@@ -1,0 +1,283 @@
+// Runs inside the job's page, after Vue's runtime build. One global, `reportKit`, is what Node calls.
+(() => {
+  const { createApp, nextTick, shallowReactive, h, resolveComponent } = Vue;
+  const kit = (globalThis.reportKit = {
+    components: {},
+    messages: [],
+    tasks: new Set(),
+    markdown: new Map(),
+  });
+
+  kit.note = (level, code, text, location) => {
+    if (kit.messages.length < 500)
+      kit.messages.push({ level, code, text, ...(location ? { location } : {}) });
+  };
+
+  // Questions to Node, answered through the debugging pipe.
+  const questions = new Map();
+  let lastQuestion = 0;
+  kit.ask = (kind, value) =>
+    new Promise(resolve => {
+      const id = ++lastQuestion;
+      questions.set(id, resolve);
+      globalThis.reportKitAsk(JSON.stringify({ id, kind, value }));
+    });
+  kit.answered = ({ id, answer }) => {
+    questions.get(id)?.(answer);
+    questions.delete(id);
+  };
+
+  // CSP violations are what a template tried and may not do; Node adds the requests it refused.
+  document.addEventListener('securitypolicyviolation', event => {
+    if (event.blockedURI === 'eval') return;
+    kit.note(
+      'warning',
+      'request-blocked',
+      `A request to ${event.blockedURI} was refused (${event.effectiveDirective}): a report can only use its own assets. Add the file to the design's assets and refer to it as assets/NAME.`,
+      { url: event.blockedURI },
+    );
+  });
+  globalThis.addEventListener('error', event => {
+    if (event.target === globalThis && event.message) kit.note('error', 'script-failed', event.message);
+  });
+
+  const severities = ['critical', 'high', 'medium', 'low', 'info'];
+  const severityOf = finding => {
+    const own = finding.severity;
+    const value = own && typeof own === 'object' ? own.value : own;
+    return value || finding.cvss?.level || 'info';
+  };
+
+  /** Groups and totals that every design wants, from whatever list of findings the data has. */
+  function derive(data) {
+    const findings = data.findings ?? data.finding_groups?.flatMap(group => group.findings) ?? [];
+    const derived = { findings, finding_stats: { count_total: findings.length } };
+    for (const severity of severities) {
+      const chosen = findings.filter(finding => severityOf(finding) === severity);
+      derived[`findings_${severity}`] = chosen;
+      derived.finding_stats[`count_${severity}`] = chosen.length;
+    }
+    derived.finding_groups = data.finding_groups ?? [{ label: '', findings }];
+    return derived;
+  }
+
+  function formatter(language) {
+    const styles = {
+      full: { dateStyle: 'full' },
+      long: { dateStyle: 'long' },
+      medium: { dateStyle: 'medium' },
+      short: { dateStyle: 'short' },
+    };
+    const asDate = value => (value instanceof Date ? value : new Date(value));
+    return {
+      formatDate(value, format = 'long', locale = language) {
+        if (value === null || value === undefined || value === '') return '';
+        const date = asDate(value);
+        if (Number.isNaN(date.getTime())) return String(value);
+        if (format === 'iso') return date.toISOString().slice(0, 10);
+        const options = typeof format === 'string' ? (styles[format] ?? styles.long) : format;
+        return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options }).format(date);
+      },
+      formatTime: (value, locale = language) =>
+        new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(
+          asDate(value),
+        ),
+      formatNumber: (value, options) => new Intl.NumberFormat(language, options).format(value),
+      formatDuration(from, to) {
+        const minutes = Math.max(0, Math.round((asDate(to) - asDate(from)) / 60_000));
+        const parts = { hours: Math.floor(minutes / 60), minutes: minutes % 60 };
+        return new Intl.DurationFormat(language, { style: 'long' }).format(parts.hours ? parts : { minutes });
+      },
+      capitalize: text => (text ? String(text)[0].toUpperCase() + String(text).slice(1) : ''),
+      joined: (items, type = 'conjunction') =>
+        new Intl.ListFormat(language, { type }).format(items.map(String)),
+      cssvar: name => getComputedStyle(document.documentElement).getPropertyValue(name).trim(),
+    };
+  }
+
+  /** How often each value of `key` occurs, most frequent first, as chart items. */
+  function tally(list, key) {
+    const counts = new Map();
+    for (const item of list) {
+      const label = key(item);
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+    }
+    return [...counts].map(([label, value]) => ({ label, value })).sort((a, b) => b.value - a.value);
+  }
+
+  /** `t(key, values)` is a label with its `{name}` filled in; `tn(key, count)` takes `key.one`, `key.other` … by the language's rules. */
+  function translator(labels, language) {
+    const rules = new Intl.PluralRules(language);
+    const number = new Intl.NumberFormat(language);
+    const t = (key, values = {}) => {
+      let text = labels[key];
+      if (text === undefined) {
+        kit.note(
+          'warning',
+          'label-missing',
+          `There is no label "${key}" in this language: add it to the design's labels.`,
+        );
+        return key;
+      }
+      for (const [name, value] of Object.entries(values)) text = text.replaceAll(`{${name}}`, String(value));
+      return text;
+    };
+    const tn = (key, count) => {
+      const form = `${key}.${rules.select(count)}`;
+      return t(form in labels ? form : `${key}.other`, { n: number.format(count) });
+    };
+    return { t, tn };
+  }
+
+  const isPlain = value => value !== null && typeof value === 'object' && !(value instanceof Node);
+
+  /** Reports each name that a template reads and the data does not have, with its path, once. */
+  function guarded(value, path, seen) {
+    if (!isPlain(value)) return value;
+    const known = seen.cache.get(value);
+    if (known) return known;
+    const proxy = new Proxy(value, {
+      get(target, key, receiver) {
+        if (typeof key === 'symbol' || key.startsWith('__v_')) return Reflect.get(target, key, receiver);
+        const isList = Array.isArray(target);
+        if (!(key in target)) {
+          if (!isList && !['toJSON', 'then', 'constructor'].includes(key)) seen.miss(`${path}.${key}`);
+          return undefined;
+        }
+        const found = Reflect.get(target, key, receiver);
+        if (typeof found === 'function') return found;
+        return guarded(found, isList ? `${path}[${key}]` : `${path}.${key}`, seen);
+      },
+    });
+    seen.cache.set(value, proxy);
+    Vue.markRaw(value);
+    return proxy;
+  }
+
+  function watchReads(data) {
+    const missed = new Set();
+    const miss = path => {
+      const general = path.replace(/\[\d+\]/g, '[]');
+      if (missed.has(general)) return;
+      missed.add(general);
+      kit.note(
+        'warning',
+        'variable-unknown',
+        `The template reads ${path}, which the data does not have: correct the name, or give the field a value.`,
+        { path },
+      );
+    };
+    const seen = { cache: new WeakMap(), miss };
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, guarded(value, key, seen)]));
+  }
+
+  /** Adds the design's partials as components; their `props` come from the attributes, everything else from the root. */
+  function registerPartials(app, partials, scope) {
+    for (const { name, props, code } of partials) {
+      app.component(name, {
+        props,
+        inheritAttrs: false,
+        setup: () => scope,
+        render: new Function('Vue', code)(Vue),
+      });
+    }
+  }
+
+  async function settle() {
+    for (let round = 0; round < 200; round++) {
+      await nextTick();
+      const tasks = [...kit.tasks];
+      kit.tasks.clear();
+      if (tasks.length === 0 && round > 1) return;
+      await Promise.all(tasks);
+    }
+    kit.note(
+      'warning',
+      'not-settled',
+      'The template kept changing after 200 rounds: something in it changes at each rendering.',
+    );
+  }
+
+  async function pictures() {
+    await Promise.all(
+      [...document.images].map(async image => {
+        await image.decode().catch(() => {
+          const source = image.getAttribute('src') ?? '';
+          // A picture from elsewhere has been reported as a refused request already.
+          if (!image.src.startsWith('data:') && !image.src.startsWith(location.origin)) return;
+          kit.note(
+            'warning',
+            'image-missing',
+            `The picture ${source.slice(0, 200)} is missing or cannot be read: add it to the assets, or correct its name.`,
+            { url: source.slice(0, 500) },
+          );
+          image.classList.add('image-missing');
+        });
+      }),
+    );
+  }
+
+  /** Renders the template into the page and waits for everything in it; returns what Node needs to go on. */
+  kit.render = async job => {
+    document.documentElement.lang = job.language;
+    document.title = job.title;
+    const style = document.getElementById('design-style');
+    style.textContent = job.style;
+    const data = watchReads({ ...derive(job.data), ...job.data });
+    const scope = shallowReactive({
+      ...data,
+      data,
+      ...formatter(job.language),
+      ...translator(job.labels, job.language),
+      language: job.language,
+      severities,
+      severityOf,
+      assetUrl: name => `assets/${encodeURIComponent(name)}`,
+      tally,
+      Math,
+      window: globalThis,
+      document,
+    });
+    kit.scope = scope;
+    for (const { name, file, line } of job.names) {
+      if (name in scope) continue;
+      const text = `${file}, line ${line}: "${name}" is not in the data: correct the name, or add the field.`;
+      kit.note('warning', 'variable-unknown', text, { file, line });
+    }
+    const app = createApp({ setup: () => scope, render: new Function('Vue', job.code)(Vue) });
+    app.config.errorHandler = (error, _instance, info) =>
+      kit.note('error', 'template-failed', `The template failed: ${error.message} (${info}).`);
+    for (const [name, component] of Object.entries(kit.components)) app.component(name, component);
+    registerPartials(app, job.partials, scope);
+    const root = document.getElementById('report');
+    app.mount(root);
+    await settle();
+    await Promise.all([document.fonts.ready, pictures()]);
+    return kit.summary();
+  };
+
+  kit.summary = () => ({
+    messages: kit.messages.splice(0),
+    heightPx: document.documentElement.scrollHeight,
+    elements: document.getElementsByTagName('*').length,
+    hasPageNumbers: document.querySelector('[data-page-of]') !== null,
+    targets: [
+      ...new Set([...document.querySelectorAll('[data-page-of]')].map(element => element.dataset.pageOf)),
+    ],
+  });
+
+  /** Writes the page numbers that the first pass found: `pages` maps an element's id to its page. */
+  kit.setPages = pages => {
+    let missing = 0;
+    for (const element of document.querySelectorAll('[data-page-of]')) {
+      const page = pages[element.dataset.pageOf];
+      if (page === undefined) missing++;
+      element.textContent = page === undefined ? '' : String(page);
+    }
+    return missing;
+  };
+
+  kit.h = h;
+  kit.resolveComponent = resolveComponent;
+  kit.severityOf = severityOf;
+})();

@@ -1,0 +1,119 @@
+import { mkdir } from 'node:fs/promises';
+import { discoverChromium } from '../browser/discover.ts';
+import type { Chromium } from '../browser/discover.ts';
+import { startBrowser } from '../browser/process.ts';
+import type { BrowserProcess } from '../browser/process.ts';
+import { openBrowser } from '../browser/playwright.ts';
+import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
+import { RenderError } from '../message.ts';
+import { runJob } from './job.ts';
+import type { RenderJob, RenderResult } from './job.ts';
+import { PageSession } from './page-session.ts';
+
+/** Options of {@link createRenderer}. */
+export interface RendererOptions {
+  /** Path of a Chromium; without it one is looked for. */
+  readonly executablePath?: string | undefined;
+  /** Who Chromium runs as when this process is root; without it `nobody`. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Folder for profiles; the browser's user must be able to enter it. */
+  readonly scratchDir?: string | undefined;
+  /** Browsers kept started for the next jobs; 1 when not given. */
+  readonly warm?: number | undefined;
+}
+
+/** Renders jobs, each in a browser of its own that is used once. */
+export interface Renderer {
+  readonly chromium: Chromium;
+  render(job: RenderJob): Promise<RenderResult>;
+  /** A fresh browser under Playwright's control, for screenshots; the caller closes it. */
+  launchBrowser(options?: LaunchOptions): Promise<LaunchedBrowser>;
+  close(): Promise<void>;
+}
+
+class ChromiumRenderer implements Renderer {
+  readonly chromium: Chromium;
+  readonly #options: RendererOptions;
+  readonly #ready: Promise<PageSession>[] = [];
+  readonly #running = new Set<BrowserProcess>();
+  #isClosed = false;
+
+  constructor(chromium: Chromium, options: RendererOptions) {
+    this.chromium = chromium;
+    this.#options = options;
+    this.#refill();
+  }
+
+  async render(job: RenderJob): Promise<RenderResult> {
+    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
+    const startedAt = performance.now();
+    const session = await this.#take();
+    const startMs = performance.now() - startedAt;
+    try {
+      const result = await runJob(session, job, this.chromium.isSandboxed);
+      return {
+        ...result,
+        timings: { start: startMs, ...result.timings, total: performance.now() - startedAt },
+      };
+    } finally {
+      this.#running.delete(session.browser);
+      await session.browser.close();
+      this.#refill();
+    }
+  }
+
+  async launchBrowser(options: LaunchOptions = {}): Promise<LaunchedBrowser> {
+    const process = await startBrowser({ ...this.#command(), ...options });
+    this.#running.add(process);
+    return openBrowser(process, () => this.#running.delete(process));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const warm = await Promise.allSettled(this.#ready.splice(0));
+    const sessions = warm.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value.browser] : []));
+    await Promise.all([...sessions, ...this.#running].map(async browser => browser.close()));
+  }
+
+  #command() {
+    const { executablePath, libraryPath, fontPath, user, isSandboxed } = this.chromium;
+    return { executablePath, libraryPath, fontPath, user, isSandboxed, scratchDir: this.#options.scratchDir };
+  }
+
+  async #start(): Promise<PageSession> {
+    const browser = await startBrowser(this.#command());
+    this.#running.add(browser);
+    const session = new PageSession(browser);
+    try {
+      await session.open();
+    } catch (error) {
+      this.#running.delete(browser);
+      await browser.close();
+      throw error;
+    }
+    return session;
+  }
+
+  async #take(): Promise<PageSession> {
+    const warm = this.#ready.shift();
+    if (!warm) return this.#start();
+    return warm.catch(async () => this.#start());
+  }
+
+  /** Starts the next browsers only when a job has ended: while one runs, the processors are its own. */
+  #refill(): void {
+    while (!this.#isClosed && this.#ready.length < (this.#options.warm ?? 1)) {
+      const session = this.#start();
+      session.catch(() => undefined);
+      this.#ready.push(session);
+    }
+  }
+}
+
+/** Finds a Chromium and keeps `warm` browsers started; throws `chromium-missing` with what to do when there is none. */
+export async function createRenderer(options: RendererOptions = {}): Promise<Renderer> {
+  if (options.scratchDir !== undefined) await mkdir(options.scratchDir, { recursive: true, mode: 0o755 });
+  const { chromium, reasons } = await discoverChromium(options);
+  if (!chromium) throw new RenderError('chromium-missing', reasons.join(' '));
+  return new ChromiumRenderer(chromium, options);
+}

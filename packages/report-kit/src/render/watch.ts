@@ -1,0 +1,76 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { RenderError } from '../message.ts';
+import type { RenderLimits } from './limits.ts';
+import type { PageSession } from './page-session.ts';
+
+const MEMORY_CHECK_MS = 200;
+
+/** Resident bytes of the process and all that it started; undefined where there is no /proc. */
+async function residentBytes(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/statm`, 'latin1').catch(() => undefined);
+  if (status === undefined) return undefined;
+  // statm counts in pages of 4 KiB: resident minus shared, so that what the processes share is not counted for each.
+  const [, resident = 0, shared = 0] = status.split(' ').map(Number);
+  let bytes = Math.max(0, resident - shared) * 4096;
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const children = await Promise.all(
+    threads.map(async thread => readFile(`/proc/${pid}/task/${thread}/children`, 'latin1').catch(() => '')),
+  );
+  for (const child of children.join(' ').split(' ')) {
+    if (child.trim() !== '') bytes += (await residentBytes(Number(child))) ?? 0;
+  }
+  return bytes;
+}
+
+/** Runs `work` and ends it, browser included, when it takes too long, uses too much memory, crashes or is no longer wanted. */
+export async function watchJob<T>(
+  session: PageSession,
+  limits: RenderLimits,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const fail = (code: string, text: string): void => reject(new RenderError(code, text, session.messages));
+  const timer = setTimeout(
+    () =>
+      fail(
+        'time-limit',
+        `The job took longer than ${limits.timeMs / 1000} s and was ended: look for a loop in the template, or raise the limit.`,
+      ),
+    limits.timeMs,
+  );
+  const watch = setInterval(async () => {
+    const bytes = await residentBytes(session.browser.pid);
+    if (bytes !== undefined && bytes > limits.memoryBytes)
+      fail(
+        'memory-limit',
+        `The job used more than ${Math.round(limits.memoryBytes / 1024 ** 2)} MB of memory and was ended: use fewer or smaller pictures, or raise the limit.`,
+      );
+  }, MEMORY_CHECK_MS);
+  const crashed = (): void =>
+    fail('page-crashed', 'The page crashed, most likely for lack of memory: use fewer or smaller pictures.');
+  const stops = [
+    session.browser.pipe.on('Inspector.targetCrashed', crashed),
+    session.browser.pipe.on('Target.targetCrashed', crashed),
+    session.browser.pipe.on('closed', () =>
+      fail('browser-ended', 'The browser ended before the document was finished.'),
+    ),
+  ];
+  const abort = (): void => fail('cancelled', 'The job was cancelled.');
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  try {
+    const working = work();
+    working.catch(() => undefined);
+    return await Promise.race([working, ended]);
+  } catch (error) {
+    if (error instanceof RenderError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RenderError('page-failed', `The page could not be finished: ${reason}`, session.messages);
+  } finally {
+    clearTimeout(timer);
+    clearInterval(watch);
+    for (const stop of stops) stop();
+    signal?.removeEventListener('abort', abort);
+  }
+}
