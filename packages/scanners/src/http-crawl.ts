@@ -86,7 +86,8 @@ function attributesOf({ url, response, page }: Visited) {
 }
 
 function outcomeOfCrawl({ isCut, failure }: Crawl) {
-  if (isCut) return { outcome: 'limited' as const, detail: 'the site has more pages than were visited' };
+  if (isCut)
+    return { outcome: 'limited' as const, detail: 'the site has more, or longer, pages than were read' };
   if (failure) return { outcome: 'limited' as const, detail: failure.message.slice(0, 300) };
   return undefined;
 }
