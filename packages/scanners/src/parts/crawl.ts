@@ -119,6 +119,7 @@ async function readListings(
   const listed: string[] = [];
   const sitemaps = new Set([`${origin}/sitemap.xml`]);
   const first = fetch(`${origin}/sitemap.xml`);
+  first.catch(() => undefined);
   const robots = await fetch(`${origin}/robots.txt`);
   if (robots?.status === 200 && !isHtml(robots)) {
     texts.push({ url: robots.url, text: textOf(robots) });
