@@ -110,7 +110,14 @@ test('what is in scope passes, without the headers of the hop', async () => {
 });
 
 test('what is out of scope is refused by name and by address', async () => {
-  for (const host of ['www.elsewhere.test', 'sneaky.ours.test', OTHERS, '127.1.5.2', '169.254.169.254', 'localhost'])
+  for (const host of [
+    'www.elsewhere.test',
+    'sneaky.ours.test',
+    OTHERS,
+    '127.1.5.2',
+    '169.254.169.254',
+    'localhost',
+  ])
     assert.equal((await get(`http://${host}:${port}/`)).status, 403, host);
   assert.equal(foreignRequests, 0);
   assert.ok(proxy.refusedHosts.includes('www.elsewhere.test'));
