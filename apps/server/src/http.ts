@@ -9,7 +9,12 @@ import {
 } from '@glacis/domain';
 import { isConnectionError } from '@glacis/db';
 import { newId, UserError } from '@glacis/foundation';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { z } from 'zod';
 import { readCookie, sessionCookie } from './cookie.ts';
 import { securityHeaders } from './headers.ts';
@@ -33,7 +38,7 @@ export function createHttpServer(
   routes: readonly Route[] = sliceRoutes,
 ): FastifyInstance {
   const server = Fastify({
-    loggerInstance: platform.log,
+    loggerInstance: platform.log as FastifyBaseLogger,
     disableRequestLogging: true,
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => newId(),

@@ -1,8 +1,8 @@
 /** The server process: HTTP API, live feeds and the web app. Its parent tells it the port and hears when it listens. */
 import { join } from 'node:path';
 import { messageOf, readConfig } from '@glacis/foundation';
-import { openPlatform, REPORT_QUEUE, routes } from '@glacis/domain';
-import { CLOSING_QUEUE, createRegistry, queueOf } from '@glacis/engine';
+import { openPlatform, routes } from '@glacis/domain';
+import { createRegistry } from '@glacis/engine';
 import { scanners } from '@glacis/scanners';
 import { addDocs } from './docs.ts';
 import { createHttpServer } from './http.ts';
@@ -11,12 +11,11 @@ import { addWebApp } from './static.ts';
 
 const config = readConfig();
 const registry = createRegistry(scanners);
-const queues = [...scanners.map(queueOf), CLOSING_QUEUE, REPORT_QUEUE];
 const platform = await openPlatform({
   config,
   processName: 'server',
   registry,
-  install: { queues },
+  isKeeper: true,
   maxConnections: 20,
 });
 const server = createHttpServer(platform);

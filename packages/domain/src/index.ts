@@ -13,7 +13,7 @@ export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
 export type { LookupTxt, Platform } from './platform.ts';
-export { renderReport } from './reports/render.ts';
+export { failReport, renderReport } from './reports/render.ts';
 export { readReport, readReportFile, REPORT_QUEUE, requestReport } from './reports/service.ts';
 export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';

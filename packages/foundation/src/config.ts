@@ -30,6 +30,8 @@ export interface Config {
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string;
   readonly blobFolder: string;
+  /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
+  readonly browserFolder: string;
   readonly networkProfilesFile: string;
   readonly chromium: string | undefined;
   readonly logLevel: string;
@@ -55,6 +57,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     masterKey: values.GLACIS_MASTER_KEY,
     masterKeyFile: join(dataFolder, 'master.key'),
     blobFolder: join(dataFolder, 'blobs'),
+    browserFolder: join(dataFolder, 'browser'),
     networkProfilesFile: values.GLACIS_NETWORK_PROFILES ?? join(dataFolder, 'network-profiles.json'),
     chromium: values.GLACIS_CHROMIUM,
     logLevel: values.GLACIS_LOG_LEVEL,

@@ -39,15 +39,10 @@ export async function renderReport(
     );
     const assets = new Map<string, Uint8Array>();
     for (const [name, storageKey] of screenshots) assets.set(name, await blobs.get(tenant, key, storageKey));
-    const design = builtInDesigns[report.design];
-    if (!design) throw new OperationalError('render.failed', `There is no design “${report.design}”.`);
-    const result = await renderer.render({
-      design: await loadDesign(design),
-      data,
-      assets,
-      output: 'pdf',
-      signal,
-    });
+    const designs: Readonly<Record<string, () => Promise<Design>>> = builtInDesigns;
+    const design = await designs[report.design]?.();
+    if (!design) throw new RenderError('design-missing', `There is no design “${report.design}”.`);
+    const result = await renderer.render({ design, data, assets, output: 'pdf', signal });
     const storageKey = await blobs.put(tenant, key, result.bytes);
     await database.inTenant(tenant, async tx => {
       const blobId = newId();
@@ -73,14 +68,19 @@ export async function renderReport(
     const isFinal = !signal.aborted && (error instanceof RenderError || job.attempt + 1 >= MAX_ATTEMPTS);
     if (!isFinal) throw error;
     platform.log.warn({ err: error, tenant, report: reportId }, 'a report could not be rendered');
-    await database.inTenant(tenant, async tx => {
-      await sql`update report set state = 'failed', error = ${messageOf(error).slice(0, 1000)}, finished_at = now() where id = ${reportId}`.execute(
-        tx.sql,
-      );
-      await tx.asPlatform(async query => {
-        await queue.finish(query, job);
-        await announce(query, { tenantId: tenant, topic: 'report', id: reportId });
-      });
-    });
+    await failReport(job, platform, messageOf(error));
   }
+}
+
+/** Ends a report as failed, with the reason. */
+export async function failReport(job: Job, platform: Platform, reason: string): Promise<void> {
+  const tenant = tenantId(job.data.tenantId);
+  await platform.database.inTenant(tenant, async tx => {
+    await sql`update report set state = 'failed', error = ${reason.slice(0, 1000)}, finished_at = now()
+      where id = ${job.data.subjectId} and state in ('queued', 'rendering')`.execute(tx.sql);
+    await tx.asPlatform(async query => {
+      await platform.queue.finish(query, job);
+      await announce(query, { tenantId: tenant, topic: 'report', id: job.data.subjectId });
+    });
+  });
 }
