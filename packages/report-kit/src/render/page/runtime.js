@@ -234,6 +234,8 @@
       language: job.language,
       severities,
       severityOf,
+      worstOf: list =>
+        severities.find(level => list.some(item => (item.level ?? severityOf(item)) === level)) ?? 'info',
       assetUrl: name => `assets/${encodeURIComponent(name)}`,
       tally,
       Math,
