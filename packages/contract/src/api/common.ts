@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+/** A UUID. */
+export const id = z.uuid();
+/** A point in time, ISO 8601 in UTC. */
+export const instant = z.iso.datetime();
+
+/** What every failed request answers. `fields` maps JSON paths of the body or query to sentences. */
+export const errorBody = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    requestId: z.string(),
+    fields: z.record(z.string(), z.string()).optional(),
+  }),
+});
+export type ErrorBody = z.infer<typeof errorBody>;
+
+/** Path of everything inside a tenant: its slug. */
+export const tenantPath = z.object({ tenant: z.string().min(2).max(63) });
+/** Path of one thing inside a tenant. */
+export const thingPath = tenantPath.extend({ id });
+
+/** Paging of lists: pages count from 1. */
+export const paging = z.object({
+  page: z.coerce.number().int().min(1).max(100_000).default(1),
+  pageSize: z.coerce.number().int().min(1).max(200).default(50),
+  /** Matches anywhere in the key or title, case does not matter. */
+  q: z.string().max(200).optional(),
+});
+
+/** A page of a list with the number of all rows that match. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), total: z.number().int() });
+}
+
+/** A list parameter that may come once, several times or comma-separated. */
+export function listOf<Item extends z.ZodType<unknown, string>>(item: Item) {
+  return z
+    .union([z.string().max(2000), z.array(z.string().max(200)).max(50)])
+    .transform(value => (Array.isArray(value) ? value : value.split(',')).filter(part => part !== ''))
+    .pipe(z.array(item))
+    .optional();
+}

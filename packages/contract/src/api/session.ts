@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { permission, role } from '../permission.ts';
+import { id } from './common.ts';
+
+/** POST /api/session: with a password, or with the token of a one-time sign-in link. */
+export const signInRequest = z.union([
+  z.strictObject({ email: z.email().max(254), password: z.string().min(1).max(1000) }),
+  z.strictObject({ link: z.string().min(20).max(200) }),
+]);
+
+/** GET /api/session and the answer to signing in. */
+export const sessionView = z.object({
+  user: z.object({
+    id,
+    email: z.string(),
+    name: z.string(),
+    hasPassword: z.boolean(),
+    isPlatformAdmin: z.boolean(),
+  }),
+  tenants: z.array(
+    z.object({ id, slug: z.string(), name: z.string(), role, permissions: z.array(permission) }),
+  ),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+/** PUT /api/session/password. `current` is needed once there is a password. */
+export const setPasswordRequest = z.strictObject({
+  current: z.string().max(1000).optional(),
+  password: z.string().min(12, 'Use at least 12 characters.').max(1000),
+});

@@ -1,0 +1,64 @@
+/** What an error code means: its HTTP status and when it arises. Codes are stable: clients may rely on them. */
+export interface ErrorEntry {
+  readonly status: number;
+  readonly meaning: string;
+}
+
+/** Every error code that a user of the API or of the command line can meet. */
+export const errorCatalogue = {
+  'auth.sign-in-required': { status: 401, meaning: 'There is no valid session: sign in.' },
+  'auth.wrong-credentials': { status: 401, meaning: 'E-mail address and password do not fit together.' },
+  'auth.link-invalid': { status: 401, meaning: 'The sign-in link was used, has expired or never existed.' },
+  'auth.throttled': {
+    status: 429,
+    meaning: 'Too many failed attempts; wait for the time that Retry-After says.',
+  },
+  'auth.forbidden': { status: 403, meaning: 'The role within the tenant does not allow it.' },
+  'auth.origin-refused': { status: 403, meaning: 'A changing request came from another origin.' },
+  'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
+  'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },
+  'request.conflict': { status: 409, meaning: 'It contradicts the present state.' },
+  'request.too-large': { status: 413, meaning: 'The body is over the limit.' },
+  'target.not-a-domain': { status: 400, meaning: 'The target is no domain name that can be owned.' },
+  'target.public-suffix': { status: 400, meaning: 'The target is a public suffix, which nobody owns.' },
+  'target.exists': { status: 409, meaning: 'The target is there already.' },
+  'scope.invalid': { status: 400, meaning: 'A scope entry is neither a name nor an address range.' },
+  'scan.already-running': { status: 409, meaning: 'A scan of this target is running.' },
+  'scan.ended': { status: 409, meaning: 'The scan has ended already.' },
+  'engine.invalid': { status: 400, meaning: 'The engine names scanners or options that do not exist.' },
+  'report.not-ready': { status: 409, meaning: 'The report is still being rendered, or failed.' },
+  'data.newer-version': { status: 500, meaning: 'The data folder was written by a newer version of Glacis.' },
+  'data.in-use': { status: 500, meaning: 'Another Glacis is using the data folder.' },
+  'data.unreachable': { status: 500, meaning: 'The database user cannot reach the data folder.' },
+  'data.cannot-initialise': { status: 500, meaning: 'The database could not be set up.' },
+  'data.database-stopped': { status: 500, meaning: 'The database stopped while starting.' },
+  'data.database-slow': { status: 500, meaning: 'The database did not start in time.' },
+  'data.no-port': { status: 500, meaning: 'No free local port could be found.' },
+  'data.no-embedded-database': { status: 500, meaning: 'There is no embedded database for this machine.' },
+  'data.migration-failed': {
+    status: 500,
+    meaning: 'A database migration failed; it is tried again at the next start.',
+  },
+  'data.migration-changed': { status: 500, meaning: 'A migration file was changed after it ran.' },
+  'data.wrong-master-key': { status: 500, meaning: 'The master key does not open this data folder.' },
+  'storage.missing': { status: 500, meaning: 'A stored file is missing.' },
+  'storage.cannot-write': {
+    status: 507,
+    meaning: 'A file could not be written; check free space and rights.',
+  },
+  'storage.too-large': { status: 413, meaning: 'A file is over the limit.' },
+  'config.invalid': { status: 500, meaning: 'A setting of the environment is not valid.' },
+  'render.no-browser': {
+    status: 503,
+    meaning: 'There is no usable Chromium: reports and screenshots cannot be made.',
+  },
+  'render.failed': { status: 500, meaning: 'A report could not be rendered.' },
+  'server.unavailable': { status: 503, meaning: 'The database is away for the moment; try again.' },
+  'internal.unexpected': {
+    status: 500,
+    meaning: 'A defect of Glacis; the log has the details under the request id.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof errorCatalogue;

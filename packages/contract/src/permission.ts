@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Everything that can be allowed or not, by name. `platform.*` is above tenants; the rest is within one. */
+export const permissions = [
+  'target.read',
+  'target.write',
+  'scan.read',
+  'scan.run',
+  'asset.read',
+  'finding.read',
+  'finding.triage',
+  'report.read',
+  'report.create',
+  'tenant.manage',
+  'platform.manage',
+] as const;
+export const permission = z.enum(permissions);
+export type Permission = z.infer<typeof permission>;
+
+/** Roles within a tenant. */
+export const roles = ['admin', 'operator', 'observer'] as const;
+export const role = z.enum(roles);
+export type Role = z.infer<typeof role>;
+
+const observer = ['target.read', 'scan.read', 'asset.read', 'finding.read', 'report.read'] as const;
+const operator = [...observer, 'target.write', 'scan.run', 'finding.triage', 'report.create'] as const;
+
+/** The one table of who may do what within a tenant. */
+export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
+  observer,
+  operator,
+  admin: [...operator, 'tenant.manage'],
+};

@@ -1,0 +1,142 @@
+import { OperationalError, type Logger, type TenantId } from '@glacis/foundation';
+import { CompiledQuery, Kysely, PostgresDialect, sql, type RawBuilder, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { ControlTables, TenantTables } from './tables.ts';
+
+/** Name of a tenant's schema and of its role: `t_` and the 32 hex digits of its id. */
+export function tenantSchema(tenant: TenantId): string {
+  return `t_${tenant.replaceAll('-', '')}`;
+}
+
+/**
+ * A unit of work inside one tenant: one transaction whose role and search path are the tenant's alone. It is the only
+ * handle that repositories take.
+ */
+export interface TenantTransaction {
+  readonly tenantId: TenantId;
+  readonly sql: Transaction<TenantTables>;
+  /**
+   * Runs statements of the platform (such as enqueuing a job) in the same transaction with the application's own role,
+   * then returns to the tenant's.
+   */
+  asPlatform<T>(work: (query: PlainQuery) => Promise<T>): Promise<T>;
+}
+
+/** Runs one SQL statement with `$1` parameters. */
+export type PlainQuery = (
+  text: string,
+  values?: readonly unknown[],
+) => Promise<{ rows: Record<string, unknown>[] }>;
+
+/** Runs work inside a tenant. */
+export type InTenant = <T>(
+  tenant: TenantId,
+  work: (tx: TenantTransaction) => Promise<T>,
+  options?: TransactionOptions,
+) => Promise<T>;
+
+export interface TransactionOptions {
+  /**
+   * Lets the commit return before its WAL is on disk. Only for work whose loss undoes itself: results and the completion of
+   * the job that found them are one transaction, so both vanish together and the job runs again.
+   */
+  readonly isRepeatable?: boolean;
+}
+
+/** Longest a statement may run, ms: a stuck query must not hold a connection for ever. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+
+/** The connection pool of one process, with its two views: the platform's tables and one tenant's. */
+export interface Database {
+  readonly control: Kysely<ControlTables>;
+  readonly inTenant: InTenant;
+  readonly query: PlainQuery;
+  /** The same within a transaction of {@link Database.control}. */
+  through(trx: Transaction<ControlTables>): PlainQuery;
+  /** A dedicated connection outside the pool, for LISTEN and session locks. The caller ends it. */
+  connect(applicationName: string): Promise<pg.Client>;
+  close(): Promise<void>;
+}
+
+/** Opens the pool. Nothing connects until the first query. */
+export function openDatabase(options: {
+  url: string;
+  applicationName: string;
+  log: Logger;
+  maxConnections?: number;
+}): Database {
+  const base = {
+    connectionString: options.url,
+    application_name: options.applicationName,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+  };
+  const pool = new pg.Pool({ ...base, max: options.maxConnections ?? 10, connectionTimeoutMillis: 15_000 });
+  pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  const control = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool }) });
+
+  return {
+    control,
+    query: async (text, values = []) => {
+      const result = await pool.query<Record<string, unknown>>(text, [...values]);
+      return { rows: result.rows };
+    },
+    through: plainQuery,
+    inTenant: (tenant, work, transactionOptions = {}) =>
+      control.transaction().execute(async trx => {
+        await enterTenant(tenant, transactionOptions).execute(trx);
+        const tx: TenantTransaction = {
+          tenantId: tenant,
+          sql: trx as unknown as Transaction<TenantTables>,
+          asPlatform: async inner => {
+            await sql`set local role none`.execute(trx);
+            const value = await inner(plainQuery(trx));
+            await setRole(tenant).execute(trx);
+            return value;
+          },
+        };
+        return work(tx);
+      }),
+    connect: async applicationName => {
+      const client = new pg.Client({
+        ...base,
+        statement_timeout: 0,
+        application_name: applicationName,
+        keepAlive: true,
+      });
+      await client.connect();
+      return client;
+    },
+    close: () => control.destroy(),
+  };
+}
+
+function setRole(tenant: TenantId): RawBuilder<unknown> {
+  return sql.raw(`set local role "${tenantSchema(tenant)}"`);
+}
+
+/** One round trip. SET LOCAL ends with the transaction, so nothing of a tenant stays on the connection. */
+function enterTenant(tenant: TenantId, options: TransactionOptions): RawBuilder<unknown> {
+  const schema = tenantSchema(tenant);
+  const commit = options.isRepeatable ? '; set local synchronous_commit = off' : '';
+  return sql.raw(`set local role "${schema}"; set local search_path to "${schema}"${commit}`);
+}
+
+function plainQuery(trx: Transaction<ControlTables>): PlainQuery {
+  return async (text, values = []) => {
+    const result = await trx.executeQuery<Record<string, unknown>>(CompiledQuery.raw(text, [...values]));
+    return { rows: result.rows };
+  };
+}
+
+/** True for errors that say the server is away or going, and that a retry may mend. */
+export function isConnectionError(thrown: unknown): boolean {
+  if (thrown instanceof OperationalError) return true;
+  if (!(thrown instanceof Error)) return false;
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  return (
+    /^(08|57P0|53300)/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOENT'].includes(code) ||
+    /connection terminated|timeout expired|timeout exceeded|Connection ended/i.test(thrown.message)
+  );
+}

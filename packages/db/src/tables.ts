@@ -1,0 +1,174 @@
+import type { AssetAttributes, AssetKind, Confidence, Relation, Severity } from '@glacis/contract';
+import type { ColumnType, Generated } from 'kysely';
+
+type CreatedAt = ColumnType<Date, Date | undefined, Date>;
+type Json<T> = ColumnType<T, string, string>;
+
+/** Roles within a tenant, weakest last. */
+export type Role = 'admin' | 'operator' | 'observer';
+
+/** Tables of the schema `control`: what is above all tenants. */
+export interface ControlTables {
+  'control.tenant': {
+    id: string;
+    slug: string;
+    name: string;
+    state: Generated<'active' | 'suspended'>;
+    created_at: CreatedAt;
+  };
+  'control.tenant_key': { tenant_id: string; wrapped: Buffer; created_at: CreatedAt };
+  'control.user_account': {
+    id: string;
+    email: string;
+    name: Generated<string>;
+    password_hash: string | null;
+    is_platform_admin: Generated<boolean>;
+    created_at: CreatedAt;
+  };
+  'control.membership': { user_id: string; tenant_id: string; role: Role; created_at: CreatedAt };
+  'control.session': {
+    id_hash: string;
+    user_id: string;
+    created_at: CreatedAt;
+    last_seen_at: CreatedAt;
+    expires_at: Date;
+    address: string | null;
+    user_agent: string | null;
+  };
+  'control.sign_in_link': {
+    token_hash: string;
+    user_id: string;
+    created_at: CreatedAt;
+    expires_at: Date;
+    used_at: Date | null;
+  };
+  'control.sign_in_failure': { subject: string; failures: number; last_at: Date };
+  'control.platform_setting': { key: string; value: Json<unknown> };
+}
+
+/** Tables of each tenant's own schema. */
+export interface TenantTables {
+  target: {
+    id: string;
+    domain: string;
+    challenge: string;
+    proof_state: Generated<'unproven' | 'proven' | 'expired'>;
+    proof_detail: Generated<string>;
+    proof_checked_at: Date | null;
+    proven_at: Date | null;
+    created_at: CreatedAt;
+    created_by: string | null;
+  };
+  exclusion: { id: string; value: string; created_at: CreatedAt };
+  scan: {
+    id: string;
+    target_id: string;
+    state: 'running' | 'closing' | 'completed' | 'cancelled' | 'failed';
+    is_active: boolean;
+    engine: Json<unknown>;
+    scope: Json<unknown>;
+    open_jobs: Generated<number>;
+    new_assets: Generated<number>;
+    requested_by: string | null;
+    started_at: CreatedAt;
+    finished_at: Date | null;
+    summary: Json<unknown> | null;
+    error: string | null;
+  };
+  scan_progress: {
+    scan_id: string;
+    scanner: string;
+    queued: Generated<number>;
+    done: Generated<number>;
+    failed: Generated<number>;
+    assets_queued: Generated<number>;
+    assets_looked: Generated<number>;
+    assets_unreachable: Generated<number>;
+    assets_limited: Generated<number>;
+    assets_skipped: Generated<number>;
+    found_assets: Generated<number>;
+    found_findings: Generated<number>;
+  };
+  scan_job: {
+    id: string;
+    scan_id: string;
+    scanner: string;
+    asset_ids: string[];
+    state: Generated<'open' | 'done' | 'failed'>;
+    attempts: Generated<number>;
+    error: string | null;
+  };
+  asset: {
+    id: string;
+    kind: AssetKind;
+    key: string;
+    attributes: Json<AssetAttributes>;
+    in_scope: boolean;
+    first_seen: CreatedAt;
+    last_seen: CreatedAt;
+    first_scan_id: string;
+    last_scan_id: string;
+  };
+  edge: {
+    from_id: string;
+    relation: Relation;
+    to_id: string;
+    scanner: string;
+    first_seen: CreatedAt;
+    last_seen: CreatedAt;
+  };
+  scan_asset: {
+    scan_id: string;
+    asset_id: string;
+    seq: Generated<string>;
+    scanner: string;
+    from_asset_id: string | null;
+    reason: string;
+  };
+  coverage: {
+    scan_id: string;
+    scanner: string;
+    asset_id: string;
+    outcome: 'looked' | 'unreachable' | 'limited' | 'skipped';
+    detail: string | null;
+  };
+  finding: {
+    id: string;
+    identity: string;
+    rule_id: string;
+    asset_id: string;
+    parameter: Generated<string>;
+    severity: Severity;
+    severity_rank: number;
+    confidence: Confidence;
+    state: Generated<'open' | 'confirmed' | 'accepted' | 'false_positive' | 'fixed'>;
+    evidence: Buffer;
+    first_seen: CreatedAt;
+    last_seen: CreatedAt;
+    first_scan_id: string;
+    last_scan_id: string;
+  };
+  scan_finding: { scan_id: string; finding_id: string; seq: Generated<string> };
+  blob: {
+    id: string;
+    asset_id: string | null;
+    name: string;
+    media_type: string;
+    size_bytes: string;
+    storage_key: string;
+    created_at: CreatedAt;
+  };
+  report: {
+    id: string;
+    scan_id: string;
+    design: string;
+    state: Generated<'queued' | 'rendering' | 'ready' | 'failed'>;
+    blob_id: string | null;
+    page_count: number | null;
+    messages: Json<unknown>;
+    error: string | null;
+    requested_by: string | null;
+    created_at: CreatedAt;
+    finished_at: Date | null;
+  };
+}

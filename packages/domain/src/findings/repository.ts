@@ -1,0 +1,159 @@
+import {
+  findingQuery,
+  rules,
+  severities,
+  type AssetKind,
+  type Confidence,
+  type FindingDetail,
+  type FindingState,
+  type FindingView,
+  type Rule,
+  type RuleId,
+  type Severity,
+} from '@glacis/contract';
+import { decrypt, type SecretKey } from '@glacis/foundation';
+import { sql, type TenantTransaction } from '@glacis/db';
+import { z } from 'zod';
+import { notFound } from '../http/caller.ts';
+import { likePattern } from '../inventory/repository.ts';
+
+interface FindingRow {
+  id: string;
+  identity: string;
+  rule_id: string;
+  severity: Severity;
+  confidence: Confidence;
+  state: FindingState;
+  parameter: string;
+  asset_id: string;
+  asset_kind: AssetKind;
+  asset_key: string;
+  first_seen: Date;
+  last_seen: Date;
+}
+
+const columns = sql`f.id, f.identity, f.rule_id, f.severity, f.confidence, f.state, f.parameter, f.asset_id,
+  a.kind as asset_kind, a.key as asset_key, f.first_seen, f.last_seen`;
+
+/** What is stored as evidence. */
+const storedEvidence = z.array(z.object({ label: z.string(), text: z.string() }));
+
+/** The texts of a rule; a rule that this version no longer knows shows its id. */
+export function ruleOf(ruleId: string): Rule {
+  const known: Readonly<Record<string, Rule>> = rules;
+  return (
+    known[ruleId] ?? {
+      title: ruleId,
+      severity: 'info',
+      description: 'This version no longer has the rule.',
+      impact: '',
+      advice: '',
+    }
+  );
+}
+
+/** Rule ids whose title holds a text. */
+function rulesTitled(text: string): string[] {
+  const wanted = text.toLowerCase();
+  return (Object.keys(rules) as RuleId[]).filter(id => rules[id].title.toLowerCase().includes(wanted));
+}
+
+function view(row: FindingRow): FindingView {
+  return {
+    id: row.id,
+    ruleId: row.rule_id,
+    title: ruleOf(row.rule_id).title,
+    severity: row.severity,
+    confidence: row.confidence,
+    state: row.state,
+    parameter: row.parameter,
+    asset: { id: row.asset_id, kind: row.asset_kind, key: row.asset_key },
+    firstSeen: row.first_seen.toISOString(),
+    lastSeen: row.last_seen.toISOString(),
+  };
+}
+
+/** A page of findings. */
+export async function listFindings(
+  tx: TenantTransaction,
+  query: z.output<typeof findingQuery>,
+): Promise<{ items: FindingView[]; total: number }> {
+  const conditions = [sql`true`];
+  if (query.severity && query.severity.length > 0)
+    conditions.push(sql`f.severity_rank = any(${query.severity.map(name => severities.indexOf(name))})`);
+  if (query.state && query.state.length > 0) conditions.push(sql`f.state = any(${query.state})`);
+  if (query.ruleId) conditions.push(sql`f.rule_id = ${query.ruleId}`);
+  if (query.assetId) conditions.push(sql`f.asset_id = ${query.assetId}`);
+  if (query.scanId)
+    conditions.push(
+      sql`exists (select 1 from scan_finding sf where sf.finding_id = f.id and sf.scan_id = ${query.scanId})`,
+    );
+  if (query.q) {
+    const pattern = likePattern(query.q);
+    conditions.push(
+      sql`(a.key ilike ${pattern} or f.rule_id ilike ${pattern} or f.parameter ilike ${pattern} or f.rule_id = any(${rulesTitled(query.q)}))`,
+    );
+  }
+  const where = sql.join(conditions, sql` and `);
+  const direction = query.order === 'desc' ? sql`desc` : sql`asc`;
+  const order = {
+    severity: sql`f.severity_rank ${direction}, f.last_seen desc, f.id`,
+    firstSeen: sql`f.first_seen ${direction}, f.id`,
+    lastSeen: sql`f.last_seen ${direction}, f.id`,
+  }[query.sort];
+  const { rows } = await sql<FindingRow>`select ${columns} from finding f join asset a on a.id = f.asset_id
+    where ${where} order by ${order} limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}`.execute(
+    tx.sql,
+  );
+  const { rows: counted } = await sql<{
+    n: number;
+  }>`select count(*)::int as n from finding f join asset a on a.id = f.asset_id where ${where}`.execute(
+    tx.sql,
+  );
+  return { items: rows.map(view), total: counted[0]?.n ?? 0 };
+}
+
+/** One finding with its texts and opened evidence. @throws UserError when it does not exist. */
+export async function readFinding(tx: TenantTransaction, id: string, key: SecretKey): Promise<FindingDetail> {
+  const { rows } = await sql<FindingRow & { evidence: Buffer }>`select ${columns}, f.evidence
+    from finding f join asset a on a.id = f.asset_id where f.id = ${id}`.execute(tx.sql);
+  const row = rows[0];
+  if (!row) throw notFound('finding');
+  const rule = ruleOf(row.rule_id);
+  return {
+    ...view(row),
+    description: rule.description,
+    impact: rule.impact,
+    advice: rule.advice,
+    cwe: rule.cwe ?? null,
+    references: [...(rule.references ?? [])],
+    evidence: openEvidence(tx, row, key),
+  };
+}
+
+/** Opens the sealed evidence of a finding. */
+export function openEvidence(
+  tx: TenantTransaction,
+  row: { identity: string; evidence: Buffer },
+  key: SecretKey,
+): z.output<typeof storedEvidence> {
+  const plain = decrypt(key, row.evidence, ['tenant', tx.tenantId, 'finding', 'evidence', row.identity]);
+  return storedEvidence.parse(JSON.parse(plain.toString('utf8')));
+}
+
+/** Sets the state of a finding. @throws UserError when it does not exist. */
+export async function triageFinding(
+  tx: TenantTransaction,
+  id: string,
+  state: FindingState,
+): Promise<FindingView> {
+  const { rows: changed } =
+    await sql`update finding set state = ${state} where id = ${id} returning id`.execute(tx.sql);
+  if (changed.length === 0) throw notFound('finding');
+  const { rows } =
+    await sql<FindingRow>`select ${columns} from finding f join asset a on a.id = f.asset_id where f.id = ${id}`.execute(
+      tx.sql,
+    );
+  if (!rows[0]) throw notFound('finding');
+  return view(rows[0]);
+}

@@ -1,0 +1,36 @@
+import type { Database, TenantTransaction } from '@glacis/db';
+import type { Registry, ScanScope } from '@glacis/engine';
+import type { Logger, NetworkProfile, SecretKey, TenantId } from '@glacis/foundation';
+import type { JobQueue } from '@glacis/queue';
+import type { Hub } from '@glacis/realtime';
+import type { BlobStore } from '@glacis/storage';
+
+/** Looks up the TXT records of a name by the resolvers of a profile. Rejects when nothing could be learnt. */
+export type LookupTxt = (name: string, profile: NetworkProfile) => Promise<readonly string[]>;
+
+/** What the slices work with; the apps compose it. */
+export interface Platform {
+  readonly database: Database;
+  readonly queue: JobQueue;
+  readonly hub: Hub;
+  readonly blobs: BlobStore;
+  readonly registry: Registry;
+  readonly profiles: readonly NetworkProfile[];
+  readonly log: Logger;
+  readonly lookupTxt: LookupTxt;
+  /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */
+  keyOf(tenant: TenantId): Promise<SecretKey>;
+  /** The master key, for wrapping the keys of new tenants. */
+  readonly masterKey: SecretKey;
+}
+
+/** Runs work inside a tenant with the platform's database. */
+export function inTenant<T>(
+  platform: Platform,
+  tenant: TenantId,
+  work: (tx: TenantTransaction) => Promise<T>,
+): Promise<T> {
+  return platform.database.inTenant(tenant, work);
+}
+
+export type { ScanScope };

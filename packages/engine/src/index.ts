@@ -1,0 +1,15 @@
+export * from './capabilities.ts';
+export { dispatch, scannersFor } from './dispatch.ts';
+export { parseEngine, type EngineConfig } from './engine-config.ts';
+export { findingIdentity } from './identity.ts';
+export { announceScan, ingest } from './ingest.ts';
+export { sortObservations } from './observation-batch.ts';
+export { CLOSING_QUEUE, createRegistry, queueOf, type Registry } from './registry.ts';
+export { createJobEnvironment, type JobBrowser } from './job-environment.ts';
+export { runScanJob, type JobEnvironment } from './run-job.ts';
+export { readScan, type ScanRow } from './scan-row.ts';
+export * from './scanner.ts';
+export { scanScope, type ScanScope } from './scope.ts';
+export { createSharedBudget } from './shared-budget.ts';
+export { cancelScan, startScan } from './start-scan.ts';
+export * from './reach/index.ts';

@@ -1,0 +1,110 @@
+import { MAX_ATTRIBUTES_BYTES, type AssetAttributes, type AssetKind, type AssetRef } from '@glacis/contract';
+import { canonicalAddress, canonicalHostName } from '@glacis/foundation';
+import type { AssetObservation, CoverageObservation, FindingObservation, Observation } from './scanner.ts';
+
+/** `kind|key`, the name of an asset within a batch. */
+export type RefId = string;
+
+/** An asset of a batch with all that the batch says of it. */
+export interface BatchAsset extends AssetRef {
+  attributes: AssetAttributes;
+}
+
+/** Observations sorted out: each asset once, merged attributes, canonical keys. */
+export interface ObservationBatch {
+  readonly assets: ReadonlyMap<RefId, BatchAsset>;
+  readonly links: readonly AssetObservation[];
+  readonly findings: readonly FindingObservation[];
+  readonly coverage: readonly CoverageObservation[];
+  /** What was dropped because it was malformed, for the log. */
+  readonly rejected: readonly string[];
+}
+
+/** Names an asset within a batch. */
+export function refId(ref: AssetRef): RefId {
+  return `${ref.kind}|${ref.key}`;
+}
+
+const HOST_KINDS: ReadonlySet<AssetKind> = new Set(['domain', 'hostname']);
+const MAX_KEY_LENGTH = 2048;
+// PostgreSQL's text and jsonb cannot hold NUL; it and lone surrogates come from hostile banners.
+const UNSTORABLE = /\u0000/g;
+
+/** The canonical form of a reference, or undefined when it names nothing (a scanner's mistake or a hostile answer). */
+export function canonicalRef(ref: AssetRef): AssetRef | undefined {
+  if (HOST_KINDS.has(ref.kind)) {
+    const key = canonicalHostName(ref.key);
+    return key === undefined ? undefined : { kind: ref.kind, key };
+  }
+  if (ref.kind === 'ip') {
+    const key = canonicalAddress(ref.key);
+    return key === undefined ? undefined : { kind: 'ip', key };
+  }
+  const key = storableText(ref.key);
+  return key.length === 0 || key.length > MAX_KEY_LENGTH ? undefined : { kind: ref.kind, key };
+}
+
+/** Parses what a scanner yielded. Blob observations are handled apart and not part of a batch. */
+export function sortObservations(
+  observations: readonly Exclude<Observation, { type: 'blob' }>[],
+): ObservationBatch {
+  const assets = new Map<RefId, BatchAsset>();
+  const links: AssetObservation[] = [];
+  const findings: FindingObservation[] = [];
+  const coverage: CoverageObservation[] = [];
+  const rejected: string[] = [];
+
+  function note(ref: AssetRef, attributes?: AssetAttributes): AssetRef | undefined {
+    const canonical = canonicalRef(ref);
+    if (!canonical) {
+      rejected.push(`${ref.kind} ${JSON.stringify(ref.key.slice(0, 100))}`);
+      return undefined;
+    }
+    const id = refId(canonical);
+    const known = assets.get(id) ?? { ...canonical, attributes: {} };
+    if (attributes) Object.assign(known.attributes, storable(attributes));
+    assets.set(id, known);
+    return canonical;
+  }
+
+  for (const observation of observations) {
+    if (observation.type === 'asset') {
+      const from = note(observation.from);
+      const asset = note(observation.asset, observation.asset.attributes);
+      if (from && asset) links.push({ ...observation, from, asset });
+    } else if (observation.type === 'finding') {
+      const asset = note(observation.asset);
+      if (asset) findings.push({ ...observation, asset });
+    } else {
+      const asset = note(observation.asset);
+      if (asset) coverage.push({ ...observation, asset });
+    }
+  }
+  return { assets, links, findings, coverage, rejected };
+}
+
+/** Attributes that PostgreSQL can hold, dropped whole when over the limit. */
+function storable(attributes: AssetAttributes): AssetAttributes {
+  if (JSON.stringify(attributes).length > MAX_ATTRIBUTES_BYTES) {
+    return { attributesDropped: `over ${MAX_ATTRIBUTES_BYTES} bytes` };
+  }
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [storableText(name), storableValue(value)]),
+  );
+}
+
+function storableValue(value: AssetAttributes[string]): AssetAttributes[string] {
+  if (typeof value === 'string') return storableText(value);
+  if (Array.isArray(value)) return value.map(storableValue);
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [storableText(name), storableValue(inner)]),
+    );
+  }
+  return value;
+}
+
+/** Text without what PostgreSQL refuses: NUL is dropped, lone surrogates become the replacement character. */
+export function storableText(text: string): string {
+  return text.toWellFormed().replace(UNSTORABLE, '');
+}

@@ -1,0 +1,3 @@
+export * from './consumer.ts';
+export { releaseDeadWorkers } from './dead-workers.ts';
+export * from './queue.ts';
