@@ -1,0 +1,11 @@
+export type { Attributes } from './attributes.ts';
+export { parseAttributes } from './attributes.ts';
+export type { CodeRun } from './code.ts';
+export { highlightCode } from './code.ts';
+export type { MarkdownDocument } from './document.ts';
+export { readMarkdown } from './document.ts';
+export type { MarkdownOptions } from './finish.ts';
+export type { RenderedMarkdown } from './html.ts';
+export { renderMarkdown } from './html.ts';
+export type { VariableResolver } from './variables.ts';
+export { variablesFrom } from './variables.ts';
