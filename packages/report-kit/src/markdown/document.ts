@@ -1,7 +1,7 @@
 import type { Element, ElementContent, Root, RootContent } from 'hast';
 import type { Nodes, Root as MarkdownRoot } from 'mdast';
 import type { Message } from '../message.ts';
-import { arrangeTree } from './arrange.ts';
+import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
 import { finishTree } from './finish.ts';
 import type { Findings, MarkdownOptions } from './finish.ts';
 import { parseTree } from './parse.ts';
@@ -14,19 +14,6 @@ export interface MarkdownDocument extends Readonly<Findings> {
 }
 
 const MAX_LENGTH = 5_000_000;
-/** Blocks and marks inside one another; more is no text that a person wrote, and would overflow the stack. */
-const MAX_DEPTH = 200;
-
-function depthOf(tree: MarkdownRoot): number {
-  let depth = 0;
-  let level: Nodes[] = [tree];
-  while (level.length > 0 && depth <= MAX_DEPTH) {
-    depth += 1;
-    level = level.flatMap(node => ('children' in node ? node.children : []));
-  }
-  return depth;
-}
-
 /** Text that cannot be read as Markdown is still shown: as it is. */
 function asPlain(text: string, message: Message): MarkdownDocument {
   const code: Element = {
@@ -96,7 +83,7 @@ export function readMarkdown(text: string, options: MarkdownOptions = {}): Markd
       text: `The text has ${text.length} characters and ${maxLength} are allowed, so its Markdown was not read: split it.`,
     });
   const parsed = parseTree(text);
-  if (depthOf(parsed) > MAX_DEPTH)
+  if (isTooDeep(parsed))
     return asPlain(text, {
       level: 'error',
       code: 'text-too-deep',
