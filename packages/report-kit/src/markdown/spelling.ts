@@ -1,5 +1,6 @@
 import { decodeString } from 'micromark-util-decode-string';
 import type { Event } from 'micromark-util-types';
+import { findCost } from './cost.ts';
 import { parseEvents, rangeOf } from './events.ts';
 
 /** One stretch of an annotated text, in LanguageTool's form: text to check, or markup with what it stands for. */
@@ -67,6 +68,7 @@ function piecesOf(source: string, events: readonly Event[]): Piece[] {
  * the source; only prose is in `text`.
  */
 export function annotateMarkdown(source: string): Annotation[] {
+  if (findCost(source) !== undefined) return [{ markup: source }];
   const annotations: Annotation[] = [];
   let at = 0;
   let pending = '';

@@ -1,5 +1,6 @@
 import type { Nodes } from 'mdast';
 import { arrangeTree, isTooDeep } from './arrange.ts';
+import { findCost } from './cost.ts';
 import { parseEvents, rangeOf } from './events.ts';
 import { parseTree } from './parse.ts';
 
@@ -117,8 +118,9 @@ function plainLists(text: string): Set<number> {
   return lists.difference(collect(arrangeTree(tree), node => node.data?.attributesAt));
 }
 
-/** What an editor needs to highlight a text, from the parser that also draws it. */
+/** What an editor needs to highlight a text, from the parser that also draws it; nothing for a text that it refuses to read. */
 export function tokenizeMarkdown(text: string): Token[] {
+  if (findCost(text) !== undefined) return [];
   const plain = text.includes('{') ? plainLists(text) : new Set<number>();
   const tokens: Token[] = [];
   for (const event of parseEvents(text)) {
