@@ -21,6 +21,10 @@ export const errorCatalogue = {
   'request.too-large': { status: 413, meaning: 'The body is over the limit.' },
   'target.not-a-domain': { status: 400, meaning: 'The target is no domain name that can be owned.' },
   'target.public-suffix': { status: 400, meaning: 'The target is a public suffix, which nobody owns.' },
+  'target.special-use': {
+    status: 409,
+    meaning: 'The name is reserved for private networks and no network profile covers it.',
+  },
   'target.exists': { status: 409, meaning: 'The target is there already.' },
   'scope.invalid': { status: 400, meaning: 'A scope entry is neither a name nor an address range.' },
   'scan.already-running': { status: 409, meaning: 'A scan of this target is running.' },

@@ -1,6 +1,6 @@
 import { OperationalError, type Logger, type TenantId } from '@glacis/foundation';
 import { CompiledQuery, Kysely, PostgresDialect, sql, type RawBuilder, type Transaction } from 'kysely';
-import pg from 'pg';
+import pg, { type QueryResult } from 'pg';
 import type { ControlTables, TenantTables } from './tables.ts';
 
 /** Name of a tenant's schema and of its role: `t_` and the 32 hex digits of its id. */
@@ -79,7 +79,11 @@ export function openDatabase(options: {
     control,
     query: async (text, values = []) => {
       const result = await pool.query<Record<string, unknown>>(text, [...values]);
-      return { rows: result.rows };
+      // Several statements in one text give several results; the last one with rows is the answer.
+      const results: readonly QueryResult<Record<string, unknown>>[] = Array.isArray(result)
+        ? result
+        : [result];
+      return { rows: results.findLast(entry => entry.rows.length > 0)?.rows ?? [] };
     },
     through: plainQuery,
     inTenant: (tenant, work, transactionOptions = {}) =>

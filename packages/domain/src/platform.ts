@@ -15,7 +15,8 @@ export interface Platform {
   readonly hub: Hub;
   readonly blobs: BlobStore;
   readonly registry: Registry;
-  readonly profiles: readonly NetworkProfile[];
+  /** The network profiles as configured now. */
+  readonly profiles: () => readonly NetworkProfile[];
   readonly log: Logger;
   readonly lookupTxt: LookupTxt;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */

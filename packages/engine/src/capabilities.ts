@@ -1,38 +1,32 @@
 import type { DetailedPeerCertificate } from 'node:tls';
-import type { Logger } from '@glacis/foundation';
+import type {
+  DnsAnswer,
+  DnsRecord,
+  HttpRequest,
+  HttpResponse,
+  Logger,
+  RecordType,
+  ResolvedName,
+} from '@glacis/foundation';
 
-/** DNS record types the scanners ask for. */
-export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'TXT' | 'CAA' | 'SOA';
+export type { DnsAnswer, DnsRecord, HttpRequest, HttpResponse, RecordType };
 
-/** One resource record; `value` is its presentation form (MX and CAA keep their fields apart in `fields`). */
-export interface DnsRecord {
-  readonly name: string;
-  readonly type: RecordType;
-  readonly ttlSeconds: number;
-  readonly value: string;
-  readonly fields?: Readonly<Record<string, string | number>>;
-}
-
-/** Answer of a resolver: `nxdomain` and `nodata` are facts, `failed` means that nothing is known. */
-export interface DnsAnswer {
-  readonly status: 'ok' | 'nodata' | 'nxdomain' | 'failed';
-  readonly records: readonly DnsRecord[];
-  readonly detail?: string;
+/** What a zone answers for names that do not exist. */
+export interface WildcardAnswer {
+  readonly addresses: ReadonlySet<string>;
+  /** First alias of each answer. */
+  readonly aliases: ReadonlySet<string>;
+  /** True when every probe brought new addresses: then the sets say nothing, and no name of the zone is believed by its address. */
+  readonly isUnstable: boolean;
 }
 
 export interface DnsCapability {
   /** Asks the configured resolvers, follows nothing; retries with TCP on truncation and with other resolvers on failure. */
   query(name: string, type: RecordType): Promise<DnsAnswer>;
   /** A and AAAA with the CNAME chain followed; `chain` lists the targets in order, `status` is that of the last name. */
-  resolve(name: string): Promise<{
-    status: DnsAnswer['status'];
-    addresses: readonly string[];
-    chain: readonly string[];
-  }>;
+  resolve(name: string): Promise<ResolvedName>;
   /** What the zone answers for names that do not exist, or undefined when it has no wildcard. Cached per parent name. */
-  wildcard(
-    parent: string,
-  ): Promise<{ addresses: ReadonlySet<string>; aliases: ReadonlySet<string> } | undefined>;
+  wildcard(parent: string): Promise<WildcardAnswer | undefined>;
   /** Asks one name server for the whole zone. Rejects with EgressError when refused or out of scope. */
   transfer(zone: string, nameServer: string): Promise<readonly DnsRecord[]>;
 }
@@ -74,30 +68,6 @@ export interface TlsCapability {
     serverName?: string;
     timeoutMs: number;
   }): Promise<TlsResult>;
-}
-
-export interface HttpResponse {
-  readonly url: string;
-  readonly status: number;
-  /** Lower-case names; several values of one name are kept apart. */
-  readonly headers: ReadonlyMap<string, readonly string[]>;
-  readonly body: Buffer;
-  /** True when the body was cut at the limit. */
-  readonly isTruncated: boolean;
-  readonly remoteAddress: string;
-  readonly durationMs: number;
-}
-
-export interface HttpRequest {
-  readonly url: string;
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Most redirects to follow (default 0); one out of scope is not followed and ends the request with that response. */
-  readonly maxRedirects?: number;
-  /** Most body bytes kept, default 1 MiB. */
-  readonly maxBodyBytes?: number;
-  readonly timeoutMs?: number;
 }
 
 export interface HttpCapability {

@@ -1,6 +1,5 @@
-export * from './egress/scope.ts';
-export { canonicalAddress } from './egress/special-ranges.ts';
-export * from './egress/guard.ts';
+export * from './config.ts';
+export * from './egress/index.ts';
 export * from './crypto.ts';
 export * from './errors.ts';
 export * from './ids.ts';

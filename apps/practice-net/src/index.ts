@@ -1,0 +1,14 @@
+export { blocks, DEFAULT_BLOCK } from './address-plan.ts';
+export { counters } from './bystander-traps.ts';
+export type { BystanderCount, Counters } from './bystander-traps.ts';
+export { defaultTcpPorts, unprivilegedTcpPorts } from './ports.ts';
+export { CONTROL_PORT, CT_PORT, DNS_PORT, startPracticeNet } from './practice-net.ts';
+export type { PracticeNet, PracticeNetOptions } from './practice-net.ts';
+export { buildTruth } from './truth/build.ts';
+export { truth, truthAsset, truthFinding } from './truth/schema.ts';
+export type { Truth, TruthAsset, TruthFinding } from './truth/schema.ts';
+export { buildWorld, FEWEST_HOSTS, MOST_HOSTS } from './world/build.ts';
+export { exportedAsset, exportedFinding, scoreScan } from './score/score.ts';
+export type { ExportedAsset, ExportedFinding, Measure, Score } from './score/score.ts';
+export { scoreFiles } from './score/score-files.ts';
+export type { ScoreFiles } from './score/score-files.ts';

@@ -1,0 +1,88 @@
+import {
+  createLogger,
+  DnsClient,
+  OperationalError,
+  readNetworkProfiles,
+  UserError,
+  type Config,
+  type Logger,
+} from '@glacis/foundation';
+import { openDatabase } from '@glacis/db';
+import type { Registry } from '@glacis/engine';
+import { openQueue } from '@glacis/queue';
+import { openHub } from '@glacis/realtime';
+import { fileBlobStore } from '@glacis/storage';
+import type { LookupTxt, Platform } from './platform.ts';
+import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
+
+const LOOKUP_TIMEOUT_MS = 10_000;
+
+/** The platform of one process, and how to let go of it. */
+export interface OpenPlatform extends Platform {
+  close(): Promise<void>;
+}
+
+/** Opens everything that the slices work with. The database must be migrated. @throws UserError when a setting is missing. */
+export async function openPlatform(options: {
+  config: Config;
+  processName: string;
+  registry: Registry;
+  maxConnections?: number;
+  /** Queues to make; one process of the installation does this. */
+  install?: { queues: readonly string[] };
+  /** Whether this process tidies the job queue. */
+  isKeeper?: boolean;
+  log?: Logger;
+}): Promise<OpenPlatform> {
+  const { config, processName, registry } = options;
+  if (!config.databaseUrl)
+    throw new UserError(
+      'config.invalid',
+      'DATABASE_URL is not set. Start everything with npm start, or name a PostgreSQL.',
+    );
+  const log = options.log ?? createLogger({ name: processName, level: config.logLevel });
+  const database = openDatabase({
+    url: config.databaseUrl,
+    applicationName: `glacis-${processName}`,
+    log,
+    ...(options.maxConnections ? { maxConnections: options.maxConnections } : {}),
+  });
+  const masterKey = readMasterKey({ value: config.masterKey, file: config.masterKeyFile });
+  const queue = await openQueue({
+    database,
+    log,
+    isKeeper: options.isKeeper ?? false,
+    ...(options.install ? { install: options.install } : {}),
+  });
+  const hub = await openHub(database, log);
+  return {
+    database,
+    queue,
+    hub,
+    blobs: fileBlobStore(config.blobFolder),
+    registry,
+    profiles: () => readNetworkProfiles(config.networkProfilesFile),
+    log,
+    lookupTxt,
+    keyOf: createKeyRing(database, masterKey),
+    masterKey,
+    close: async () => {
+      await hub.close();
+      await queue.close();
+      await database.close();
+    },
+  };
+}
+
+/** Asks the profile's resolvers. A name without TXT records is an empty list; no answer is an error. */
+const lookupTxt: LookupTxt = async (name, profile) => {
+  const client = new DnsClient(profile.resolvers, AbortSignal.timeout(LOOKUP_TIMEOUT_MS));
+  try {
+    const answer = await client.query(name, 'TXT');
+    if (answer.status === 'failed')
+      throw new OperationalError('request.conflict', answer.detail ?? 'no resolver answered');
+    return answer.records.filter(record => record.type === 'TXT').map(record => record.value);
+  } finally {
+    client.close();
+  }
+};

@@ -1,0 +1,206 @@
+import type { AssetAttributes, AssetKind, Severity } from '@glacis/contract';
+import type { Registry } from '@glacis/engine';
+import type { SecretKey } from '@glacis/foundation';
+import type { AttackSurfaceInput } from '@glacis/report-kit';
+import { sql, type TenantTransaction } from '@glacis/db';
+import { openEvidence, ruleOf } from '../findings/repository.ts';
+import { readScannerProgress, readScanView } from '../scans/repository.ts';
+
+/** Most findings and rows of each inventory table in a report; what is left out is said in its notes. */
+const MAX_FINDINGS = 5_000;
+const MAX_ROWS = 5_000;
+const MAX_SCREENSHOTS = 40;
+
+/** Data of the attack-surface report, and the screenshots to fetch: report asset name → storage key. */
+export interface ReportData {
+  readonly data: AttackSurfaceInput;
+  readonly screenshots: ReadonlyMap<string, string>;
+}
+
+/** Collects what the report of a scan says. */
+export async function collectReportData(
+  tx: TenantTransaction,
+  scanId: string,
+  of: { organisation: string; key: SecretKey; registry: Registry },
+): Promise<ReportData> {
+  const scan = await readScanView(tx, scanId);
+  const progress = await readScannerProgress(tx, scanId, of.registry);
+  const screenshots = await readScreenshots(tx, scanId);
+  const findings = await readFindings(tx, scanId, of.key);
+  const notes: string[] = [];
+  if (!scan.isActive)
+    notes.push(
+      'Ownership of the domain was not proven when the scan started, so only passive sources were asked.',
+    );
+  if (scan.state !== 'completed')
+    notes.push(`The scan did not complete (it was ${scan.state}); what it had found until then is reported.`);
+  const inventory = await readInventory(tx, scanId, screenshots);
+  for (const [table, rows] of Object.entries(inventory)) {
+    if (rows?.length === MAX_ROWS)
+      notes.push(`The table of ${table} shows the first ${MAX_ROWS} rows; the export has all.`);
+  }
+  if (findings.length === MAX_FINDINGS)
+    notes.push(`The report shows the ${MAX_FINDINGS} worst findings; the export has all.`);
+  const failed = progress.filter(entry => entry.jobs.failed > 0);
+  for (const entry of failed)
+    notes.push(`${entry.title}: ${entry.jobs.failed} of ${entry.jobs.queued} jobs failed and were given up.`);
+  return {
+    screenshots: new Map([...screenshots.values()].map(shot => [shot.name, shot.storageKey])),
+    data: {
+      organisation: of.organisation,
+      scope: await readSeeds(tx, scanId),
+      startedAt: scan.startedAt,
+      endedAt: scan.finishedAt ?? new Date().toISOString(),
+      totals: {
+        assets: (scan.summary?.assets ?? {}) as Record<string, number>,
+        severities: scan.summary?.findings ?? scan.findings,
+      },
+      riskScore: scan.summary?.risk.score ?? 0,
+      author: '',
+      classification: 'Confidential',
+      summary: '',
+      findings,
+      inventory,
+      coverage: progress.map(entry => ({
+        scanner: entry.scanner,
+        title: entry.title,
+        looked: entry.assets.looked,
+        failed: entry.assets.unreachable,
+        limited: entry.assets.limited,
+      })),
+      notes,
+    },
+  };
+}
+
+async function readSeeds(tx: TenantTransaction, scanId: string): Promise<string[]> {
+  const { rows } = await sql<{
+    key: string;
+  }>`select a.key from scan_asset sa join asset a on a.id = sa.asset_id
+    where sa.scan_id = ${scanId} and sa.scanner = 'seed' order by a.key`.execute(tx.sql);
+  return rows.map(row => row.key);
+}
+
+async function readFindings(
+  tx: TenantTransaction,
+  scanId: string,
+  key: SecretKey,
+): Promise<AttackSurfaceInput['findings']> {
+  const { rows } = await sql<{
+    id: string;
+    identity: string;
+    rule_id: string;
+    severity: Severity;
+    parameter: string;
+    asset_key: string;
+    evidence: Buffer;
+    first_seen: Date;
+  }>`
+    select f.id, f.identity, f.rule_id, f.severity, f.parameter, a.key as asset_key, f.evidence, f.first_seen
+    from scan_finding sf join finding f on f.id = sf.finding_id join asset a on a.id = f.asset_id
+    where sf.scan_id = ${scanId} and f.state in ('open', 'confirmed')
+    order by f.severity_rank, f.rule_id, a.key, f.parameter limit ${MAX_FINDINGS}`.execute(tx.sql);
+  return rows.map(row => {
+    const rule = ruleOf(row.rule_id);
+    return {
+      id: row.id,
+      title: rule.title,
+      severity: row.severity,
+      ruleId: row.rule_id,
+      asset: row.asset_key,
+      location: row.parameter,
+      description: rule.description,
+      impact: rule.impact,
+      advice: rule.advice,
+      evidence: openEvidence(tx, row, key),
+      references: [
+        ...(rule.references ?? []),
+        ...(rule.cwe ? [`https://cwe.mitre.org/data/definitions/${rule.cwe}.html`] : []),
+      ],
+      firstSeen: row.first_seen.toISOString(),
+    };
+  });
+}
+
+async function readScreenshots(
+  tx: TenantTransaction,
+  scanId: string,
+): Promise<Map<string, { name: string; storageKey: string }>> {
+  const { rows } = await sql<{ asset_id: string; storage_key: string }>`
+    select b.asset_id, b.storage_key from blob b join scan_asset sa on sa.asset_id = b.asset_id and sa.scan_id = ${scanId}
+    join asset a on a.id = b.asset_id where b.name = 'screenshot' order by a.key limit ${MAX_SCREENSHOTS}`.execute(
+    tx.sql,
+  );
+  return new Map(
+    rows.map((row, index) => [
+      row.asset_id,
+      { name: `screenshot-${index + 1}.png`, storageKey: row.storage_key },
+    ]),
+  );
+}
+
+interface InventoryRow {
+  id: string;
+  key: string;
+  attributes: AssetAttributes;
+  scanner: string;
+}
+
+async function readInventory(
+  tx: TenantTransaction,
+  scanId: string,
+  screenshots: ReadonlyMap<string, { name: string }>,
+): Promise<Required<NonNullable<AttackSurfaceInput['inventory']>>> {
+  const ofKind = async (kind: AssetKind): Promise<InventoryRow[]> => {
+    const { rows } = await sql<InventoryRow>`
+      select a.id, a.key, a.attributes, sa.scanner from scan_asset sa join asset a on a.id = sa.asset_id
+      where sa.scan_id = ${scanId} and a.kind = ${kind} and a.in_scope order by a.key limit ${MAX_ROWS}`.execute(
+      tx.sql,
+    );
+    return rows;
+  };
+  const [hostnames, services, websites, certificates] = [
+    await ofKind('hostname'),
+    await ofKind('service'),
+    await ofKind('website'),
+    await ofKind('certificate'),
+  ];
+  return {
+    hostnames: hostnames.map(row => ({
+      name: row.key,
+      addresses: texts(row.attributes['addresses']),
+      source: row.scanner,
+    })),
+    services: services.map(row => {
+      const match = /^(.*):(\d+)\/(\w+)$/.exec(row.key);
+      return {
+        address: match?.[1] ?? row.key,
+        port: Number(match?.[2] ?? 0),
+        protocol: match?.[3] ?? 'tcp',
+        name: text(row.attributes['protocol']),
+        product: [text(row.attributes['product']), text(row.attributes['version'])].filter(Boolean).join(' '),
+      };
+    }),
+    websites: websites.map(row => ({
+      url: row.key,
+      title: text(row.attributes['title']),
+      status: typeof row.attributes['status'] === 'number' ? row.attributes['status'] : null,
+      technologies: texts(row.attributes['technologies']),
+      screenshot: screenshots.get(row.id)?.name ?? null,
+    })),
+    certificates: certificates.map(row => ({
+      subject: text(row.attributes['subject']) || row.key,
+      issuer: text(row.attributes['issuer']),
+      names: texts(row.attributes['names']),
+      expiresAt: text(row.attributes['notAfter']) || null,
+    })),
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(entry => typeof entry === 'string') : [];
+}

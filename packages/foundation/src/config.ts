@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { messageOf, UserError } from './errors.ts';
+import { networkProfile, type NetworkProfile } from './network-profile.ts';
+
+const environment = z.object({
+  /** PostgreSQL of your own; without it one is embedded. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Folder of all data. */
+  GLACIS_DATA: z.string().min(1).optional(),
+  /** Port of the web app and API on 127.0.0.1; the next free one is taken when it is in use. */
+  GLACIS_PORT: z.coerce.number().int().min(1).max(65_535).default(7800),
+  /** 32 bytes in base64; without it the key lies in the data folder. */
+  GLACIS_MASTER_KEY: z.string().optional(),
+  /** File with network profiles (JSON array); see the how-to about networks. */
+  GLACIS_NETWORK_PROFILES: z.string().optional(),
+  /** Path of a Chromium; without it one is looked for. */
+  GLACIS_CHROMIUM: z.string().optional(),
+  GLACIS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+});
+
+/** All settings of the environment, checked. */
+export interface Config {
+  readonly databaseUrl: string | undefined;
+  readonly dataFolder: string;
+  /** Whether the data folder was named by the user (and must then be used as it is). */
+  readonly isDataFolderGiven: boolean;
+  readonly port: number;
+  readonly masterKey: string | undefined;
+  readonly masterKeyFile: string;
+  readonly blobFolder: string;
+  /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
+  readonly browserFolder: string;
+  readonly networkProfilesFile: string;
+  readonly chromium: string | undefined;
+  readonly logLevel: string;
+}
+
+/** Reads the environment; the only place that does. @throws UserError that names the setting. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFolder = '.glacis'): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const first = parsed.error.issues[0];
+    throw new UserError(
+      'config.invalid',
+      `The setting ${String(first?.path[0] ?? '')} of the environment is not valid: ${first?.message ?? ''}.`,
+    );
+  }
+  const values = parsed.data;
+  const dataFolder = resolve(values.GLACIS_DATA ?? defaultDataFolder);
+  return {
+    databaseUrl: values.DATABASE_URL,
+    dataFolder,
+    isDataFolderGiven: values.GLACIS_DATA !== undefined,
+    port: values.GLACIS_PORT,
+    masterKey: values.GLACIS_MASTER_KEY,
+    masterKeyFile: join(dataFolder, 'master.key'),
+    blobFolder: join(dataFolder, 'blobs'),
+    browserFolder: join(dataFolder, 'browser'),
+    networkProfilesFile: values.GLACIS_NETWORK_PROFILES ?? join(dataFolder, 'network-profiles.json'),
+    chromium: values.GLACIS_CHROMIUM,
+    logLevel: values.GLACIS_LOG_LEVEL,
+  };
+}
+
+/** The environment for a child process: ours with changes. */
+export function childEnvironment(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
+}
+
+/** Reads the network profiles; a missing file means none. @throws UserError when it is not valid. */
+export function readNetworkProfiles(file: string): readonly NetworkProfile[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return [];
+  }
+  try {
+    return z.array(networkProfile).max(1000).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UserError(
+      'config.invalid',
+      `The network profiles in ${file} are not valid: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,16 @@
+export type { DnsAnswer, ResolvedName } from './dns-client.ts';
+export { DnsClient, parseResolver } from './dns-client.ts';
+export { readZone } from './dns-tcp.ts';
+export type { DnsRecord, RecordType } from './dns-wire.ts';
+export type { Egress, EgressDecisions, EgressOptions, EgressTarget } from './egress.ts';
+export { createEgress } from './egress.ts';
+export * from './guard.ts';
+export type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
+export { createHttpClient, redirectOf } from './http-client.ts';
+export { LocalBudget } from './local-budget.ts';
+export type { GuardedProxy } from './proxy.ts';
+export { createGuardedProxy } from './proxy.ts';
+export type { Scope, Verdict } from './scope.ts';
+export { canonicalHostName, createScope, parseHost } from './scope.ts';
+export { canonicalAddress, isInRange, parseAddress, parseRange, specialPurposeOf } from './special-ranges.ts';
+export { egressErrorOf } from './sockets.ts';

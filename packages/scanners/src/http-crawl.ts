@@ -1,0 +1,92 @@
+import { defineScanner, type InputAsset } from '@glacis/engine';
+import { z } from 'zod';
+import { crawlSite, type Crawl, type Visited } from './parts/crawl.ts';
+import { eachAsset } from './parts/each-asset.ts';
+import { emailsIn, knownHosts, namesIn } from './parts/names.ts';
+import { headerOf, isCatchAll } from './parts/site.ts';
+
+const MAX_EMAILS = 500;
+const MAX_NAMES = 2000;
+
+export default defineScanner({
+  id: 'http-crawl',
+  title: 'Crawling',
+  description:
+    'Follows links, robots.txt and sitemaps of a site and reads its scripts: pages, forms, host names and e-mail addresses.',
+  consumes: ['website'],
+  produces: ['url', 'hostname', 'email'],
+  reports: [],
+  mode: 'active',
+  risk: 'safe',
+  options: z.object({
+    maxPages: z.number().int().min(1).max(2000).default(50),
+    maxDepth: z.number().int().min(0).max(10).default(3),
+    timeoutMs: z.number().int().min(500).max(60_000).default(8000),
+  }),
+  batchSize: 5,
+  timeoutMs: 300_000,
+  accepts: website => !isCatchAll(website),
+  run: (context, assets) =>
+    eachAsset(assets, { atOnce: 5, limitMs: 90_000, signal: context.signal }, async function* (website) {
+      const { scope, dns } = context;
+      const from = { kind: 'website' as const, key: website.key };
+      const crawl = await crawlSite(context.http, website.key, context.options);
+      for (const visited of crawl.visited.filter(({ response }) => response.status < 300)) {
+        const asset = { kind: 'url' as const, key: visited.url, attributes: attributesOf(visited) };
+        yield { type: 'asset', asset, from, relation: 'links_to', reason: reasonOf(visited, website) };
+      }
+      const names = new Map<string, string>();
+      const emails = new Map<string, string>();
+      for (const { url, text } of crawl.texts) {
+        for (const name of namesIn(text)) if (!names.has(name) && scope.isInScope(name)) names.set(name, url);
+        for (const email of emailsIn(text)) {
+          const domain = email.slice(email.indexOf('@') + 1);
+          if (!emails.has(email) && scope.isInScope(domain)) emails.set(email, url);
+        }
+      }
+      for (const name of (await knownHosts(dns, names.keys())).slice(0, MAX_NAMES)) {
+        yield {
+          type: 'asset',
+          asset: { kind: 'hostname', key: name },
+          from,
+          relation: 'links_to',
+          reason: `named on ${names.get(name) ?? website.key}`,
+        };
+      }
+      for (const [email, url] of [...emails]
+        .sort(([left], [right]) => (left < right ? -1 : 1))
+        .slice(0, MAX_EMAILS)) {
+        yield {
+          type: 'asset',
+          asset: { kind: 'email', key: email },
+          from,
+          relation: 'mentions',
+          reason: `shown on ${url}`,
+        };
+      }
+      return outcomeOfCrawl(crawl);
+    }),
+});
+
+function reasonOf(visited: Visited, website: InputAsset): string {
+  return visited.from === undefined ? `start page of ${website.key}` : `found by way of ${visited.from}`;
+}
+
+function attributesOf({ url, response, page }: Visited) {
+  const parameters = [...new Set(new URL(url).searchParams.keys())].sort().slice(0, 50);
+  return {
+    status: response.status,
+    contentType: headerOf(response, 'content-type').slice(0, 100),
+    ...(page ? { title: page.title } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(page && page.forms.length > 0
+      ? { forms: page.forms.map(({ action, method, fields }) => ({ action, method, fields: [...fields] })) }
+      : {}),
+  };
+}
+
+function outcomeOfCrawl({ isCut, failure }: Crawl) {
+  if (isCut) return { outcome: 'limited' as const, detail: 'the site has more pages than were visited' };
+  if (failure) return { outcome: 'limited' as const, detail: failure.message.slice(0, 300) };
+  return undefined;
+}

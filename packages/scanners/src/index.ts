@@ -1,0 +1,1 @@
+export { scanners } from './registry.generated.ts';
