@@ -26,7 +26,7 @@ const REPORT_TIMEOUT_MS = 600_000;
 export async function scanAndReport(of: {
   platform: Platform;
   home: Home;
-  domain: string;
+  domains: readonly string[];
   practice: PracticeNetwork;
   truthFile: string;
   config: Config;
@@ -36,13 +36,14 @@ export async function scanAndReport(of: {
 }): Promise<number> {
   const { platform, home, say } = of;
   const targets = await platform.database.inTenant(home.tenant, listTargets);
-  const target = targets.find(entry => entry.domain === of.domain);
-  if (!target) throw new OperationalError('internal.unexpected', `The target ${of.domain} is missing.`);
+  const target = targets.find(entry => entry.domain === of.domains[0]);
+  if (!target) throw new OperationalError('internal.unexpected', `The target ${of.domains[0]} is missing.`);
   const previous = of.isScanWanted ? undefined : await finishedScan(platform, home, target);
   if (previous)
     say(`The practice network was scanned ${previous.finishedAt ?? ''}; npm start -- --scan scans it again.`);
   await proveAll(platform, home, targets);
-  const scan = previous ?? (await runScan(platform, home, target));
+  const others = targets.filter(entry => entry !== target && of.domains.includes(entry.domain));
+  const scan = previous ?? (await runScan(platform, home, target, others));
   if (scan.state !== 'completed') {
     say(`The scan did not complete: it was ${scan.state}${scan.error ? ` (${scan.error})` : ''}.`);
     return 1;
@@ -74,14 +75,23 @@ async function finishedScan(
 }
 
 /** Starts a scan, or goes on watching the one that is running, until it ends. */
-async function runScan(platform: Platform, home: Home, target: TargetView): Promise<ScanView> {
+async function runScan(
+  platform: Platform,
+  home: Home,
+  target: TargetView,
+  others: readonly TargetView[],
+): Promise<ScanView> {
   const running = target.lastScanId
     ? await platform.database.inTenant(home.tenant, tx => readScanView(tx, target.lastScanId ?? ''))
     : undefined;
   const isRunning = running?.state === 'running' || running?.state === 'closing';
   const scan = isRunning
     ? running
-    : await launchScan(platform, home.tenant, { targetId: target.id, engine: undefined, userId: null });
+    : await launchScan(platform, home.tenant, {
+        targetIds: [target.id, ...others.map(other => other.id)],
+        engine: undefined,
+        userId: null,
+      });
   const view = createProgressView(process.stdout);
   let cursor: Parameters<typeof readProgress>[3];
   for (;;) {

@@ -96,7 +96,7 @@ async function runPlatform(options: UpOptions, say: (line: string) => void, part
       ...options,
       platform,
       home,
-      domain: PRACTICE_DOMAINS[0],
+      domains: PRACTICE_DOMAINS,
       practice,
       truthFile: truthFile(config),
       config,

@@ -86,6 +86,8 @@ export type ScanProgress = z.infer<typeof scanProgress>;
 /** POST scans. `engine` chooses scanners and their options; left out: all with their defaults. */
 export const startScanRequest = z.strictObject({
   targetId: id,
+  /** Further targets to scan together with it: names and addresses that they share are looked at once. */
+  alsoTargetIds: z.array(id).max(100).default([]),
   engine: z
     .strictObject({
       scanners: z.array(z.string().max(60)).max(200).optional(),
