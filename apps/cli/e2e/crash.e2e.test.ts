@@ -159,7 +159,7 @@ test('a killed renderer loses neither screenshots nor the report', async () => {
   while ((await shots()) === 0) await delay(100);
   assert.ok(kill('apps/renderer/src/main.ts'));
   await finished(scanId);
-  assert.ok((await shots()) > 20);
+  assert.ok((await shots()) > 20, `there are ${await shots()} screenshots`);
   const report = await glacis.platform.database.inTenant(glacis.tenant, tx =>
     requestReport(tx, glacis.platform.queue, { scanId, design: 'attack-surface', userId: null }),
   );

@@ -8,7 +8,7 @@ import {
   type SecretKey,
   type TenantId,
 } from '@glacis/foundation';
-import { sql, type Database, type TenantTransaction } from '@glacis/db';
+import { isConnectionError, sql, type Database, type TenantTransaction } from '@glacis/db';
 import type { Job, JobQueue } from '@glacis/queue';
 import type { BlobStore } from '@glacis/storage';
 import type { Capabilities } from './capabilities.ts';
@@ -78,7 +78,7 @@ export async function runScanJob(
   } catch (error) {
     if (cancellation.signal.aborted) {
       await queue.finish(database.query, job);
-    } else if (stopping.aborted || error instanceof DatabaseAway) {
+    } else if (stopping.aborted || error instanceof DatabaseAway || isConnectionError(error)) {
       throw error;
     } else {
       await recordFailure(assignment, job, environment, error, jobLog);
