@@ -3,6 +3,7 @@ import {
   EgressError,
   messageOf,
   newId,
+  OperationalError,
   tenantId,
   type Logger,
   type SecretKey,
