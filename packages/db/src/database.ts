@@ -35,6 +35,7 @@ export type InTenant = <T>(
   options?: TransactionOptions,
 ) => Promise<T>;
 
+/** How a tenant transaction differs from a plain one. */
 export interface TransactionOptions {
   /**
    * Lets the commit return before its WAL is on disk. Only for work whose loss undoes itself: results and the completion of
