@@ -8,6 +8,7 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
   npm start                         start everything, scan the practice network once, keep serving
   npm start -- --scan               the same, and scan again
   npm start -- --exit --out DIR     scan, leave report.pdf, assets.jsonl, findings.jsonl and score.json in DIR, stop
+  npm start -- --no-scan            start with the practice network, scan nothing
   npm start -- --no-practice        start an empty platform
 
 Options of up
@@ -46,7 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
       isPractice: !values['no-practice'],
       hosts,
       seed: values.seed,
-      isScanWanted: values.scan,
+      scan: values.scan ? 'again' : values['no-scan'] ? 'never' : 'first',
       isExiting: values.exit,
       out: values.out,
     },
@@ -62,6 +63,7 @@ function parseUp(args: readonly string[]) {
         exit: { type: 'boolean', default: false },
         out: { type: 'string' },
         scan: { type: 'boolean', default: false },
+        'no-scan': { type: 'boolean', default: false },
         'no-practice': { type: 'boolean', default: false },
         hosts: { type: 'string', default: '40' },
         seed: { type: 'string', default: '1' },

@@ -2,7 +2,7 @@ import { defineScanner, type Capabilities, type HttpResponse } from '@glacis/eng
 import { EgressError } from '@glacis/foundation';
 import { z } from 'zod';
 import { eachAsset } from './parts/each-asset.ts';
-import { knownHosts, plainName } from './parts/names.ts';
+import { outcomeOfNames, plainName, realHosts } from './parts/names.ts';
 
 /** The service answers large queries slowly and often fails at the first try. */
 const ATTEMPTS = 3;
@@ -30,7 +30,8 @@ export default defineScanner({
       const response = await search(context, domain.key, options.timeoutMs);
       const { names, isCut } = namesOf(response);
       const ours = [...names].filter(name => scope.isInScope(name)).sort();
-      for (const name of await knownHosts(dns, ours.slice(0, MAX_NAMES))) {
+      const checked = await realHosts(dns, ours.slice(0, MAX_NAMES));
+      for (const name of checked.hosts) {
         yield {
           type: 'asset',
           asset: { kind: 'hostname', key: name },
@@ -41,7 +42,7 @@ export default defineScanner({
       }
       if (isCut || ours.length > MAX_NAMES)
         return { outcome: 'limited', detail: 'the logs hold more names than were read' };
-      return undefined;
+      return outcomeOfNames(checked);
     }),
 });
 

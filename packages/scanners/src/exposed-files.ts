@@ -28,25 +28,19 @@ export default defineScanner({
       const { http, options } = context;
       const limits = { timeoutMs: options.timeoutMs, maxBodyBytes: 64 * 1024 };
       const get = (path: string) => http.request({ url: website.key + path, ...limits });
-      const [start, nowhere] = await Promise.all([
+      const fixed = [...exposedFiles, ...adminPaths].map(({ path }) => path);
+      const [start, nowhere, ...early] = await Promise.all([
         fetchStartPage(http, website.key, limits),
         get(impossiblePath()),
+        ...[...fixed, ...commonFolders].map(get),
       ]);
-      if (start.leadsTo && start.first.status < 400 && nowhere.status >= 300 && nowhere.status < 400)
+      if (start.leadsTo && nowhere.status >= 300 && nowhere.status < 400)
         return { outcome: 'looked', detail: `every path leads to ${start.leadsTo.origin}` };
-      const page = isHtml(start.final) ? parsePage(textOf(start.final)) : undefined;
-      const named = [...(page?.links ?? []), ...(page?.resources ?? [])].map(link =>
-        folderOf(link, start.final.url, website.key),
-      );
-      const seen = [...new Set(named)].filter(folder => folder !== undefined && folder !== '/').sort();
-      const folders = [...new Set(['/', ...commonFolders, ...seen.slice(0, MAX_FOLDERS)])];
-      const adminOnly = adminPaths.map(({ path }) => path);
-      const paths = [
-        ...new Set([...exposedFiles.map(({ path }) => path), ...folders, ...adminOnly]),
-      ] as string[];
-      const answers = new Map(
-        await mapBounded(paths, AT_ONCE, async path => [path, await get(path)] as const),
-      );
+      const answers = new Map([...fixed, ...commonFolders].map((path, index) => [path, early[index]]));
+      answers.set('/', start.first);
+      const more = foldersOf(start.final, website.key).filter(folder => !answers.has(folder));
+      for (const [index, answer] of (await mapBounded(more, AT_ONCE, get)).entries())
+        answers.set(more[index] ?? '/', answer);
       const found = (ruleId: RuleId, path: string, text: string): FindingObservation => ({
         type: 'finding',
         ruleId,
@@ -63,7 +57,7 @@ export default defineScanner({
         proven.add(ruleId);
         yield found(ruleId, path, masked(headOf(answer)));
       }
-      for (const path of folders as string[]) {
+      for (const path of ['/', ...commonFolders, ...more]) {
         const answer = answers.get(path);
         if (answer?.status === 200 && listingTitle.test(headOf(answer)))
           yield found(
@@ -86,11 +80,16 @@ function headOf(answer: HttpResponse): string {
   return answer.body.subarray(0, PROOF_BYTES).toString('utf8');
 }
 
-/** The folder of a link inside the site, as a path. */
-function folderOf(link: string, base: string, origin: string): string | undefined {
-  if (!URL.canParse(link, base)) return undefined;
-  const url = new URL(link, base);
-  return url.origin === origin ? url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1) : undefined;
+/** Folders of the site that its start page names, sorted. */
+function foldersOf(start: HttpResponse, origin: string): string[] {
+  const page = isHtml(start) ? parsePage(textOf(start)) : undefined;
+  const folders = [...(page?.links ?? []), ...(page?.resources ?? []), ...(page?.scripts ?? [])].flatMap(
+    link => {
+      const url = URL.canParse(link, start.url) ? new URL(link, start.url) : undefined;
+      return url?.origin === origin ? [url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1)] : [];
+    },
+  );
+  return [...new Set(folders)].sort().slice(0, MAX_FOLDERS);
 }
 
 /** First lines, with the values of settings taken out: a report must not carry the secrets it warns of. */

@@ -92,7 +92,9 @@ export default defineScanner({
           evidence: [{ label: 'Answers to two random paths', text: 'status 200, with a page' }],
         };
       }
-      return undefined;
+      return final.isTruncated
+        ? { outcome: 'limited', detail: 'the start page is longer than was read' }
+        : undefined;
     }),
 });
 

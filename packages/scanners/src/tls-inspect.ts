@@ -3,7 +3,7 @@ import { defineScanner, type TlsResult } from '@glacis/engine';
 import { createHash, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { eachAsset } from './parts/each-asset.ts';
-import { knownHosts, plainName } from './parts/names.ts';
+import { knownHosts, outcomeOfNames, plainName } from './parts/names.ts';
 import { splitEndpoint } from './parts/site.ts';
 
 const MAX_NAMES = 500;
@@ -48,10 +48,9 @@ export default defineScanner({
         reason: 'its TLS handshake',
       };
       const names = attributes.names.map(plainName).filter(name => name !== undefined);
-      for (const name of await knownHosts(
-        context.dns,
-        names.filter(name => context.scope.isInScope(name)),
-      )) {
+      const ours = names.filter(name => context.scope.isInScope(name));
+      const checked = await knownHosts(context.dns, ours);
+      for (const name of checked.hosts) {
         if (name === host) continue;
         yield {
           type: 'asset',
@@ -71,7 +70,7 @@ export default defineScanner({
           evidence: [{ label: 'Certificate', text: certificate }],
         };
       }
-      return undefined;
+      return outcomeOfNames(checked);
     }),
 });
 
@@ -84,7 +83,7 @@ function describe(result: TlsResult, host: string) {
   );
   const notBefore = new Date(leaf.validFrom).toISOString();
   const notAfter = new Date(leaf.validTo).toISOString();
-  const isSelfSigned = leaf.subject === leaf.issuer && leaf.checkIssued(leaf) && leaf.verify(leaf.publicKey);
+  const isSelfSigned = leaf.subject === leaf.issuer && leaf.verify(leaf.publicKey);
   const attributes = {
     subject: leaf.subject.slice(0, 500),
     issuer: leaf.issuer.slice(0, 500),

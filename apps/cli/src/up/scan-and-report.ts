@@ -30,7 +30,7 @@ export async function scanAndReport(of: {
   practice: PracticeNetwork;
   truthFile: string;
   config: Config;
-  isScanWanted: boolean;
+  scan: 'first' | 'again' | 'never';
   out: string | undefined;
   say: (line: string) => void;
 }): Promise<number> {
@@ -38,7 +38,7 @@ export async function scanAndReport(of: {
   const targets = await platform.database.inTenant(home.tenant, listTargets);
   const target = targets.find(entry => entry.domain === of.domains[0]);
   if (!target) throw new OperationalError('internal.unexpected', `The target ${of.domains[0]} is missing.`);
-  const previous = of.isScanWanted ? undefined : await finishedScan(platform, home, target);
+  const previous = of.scan === 'again' ? undefined : await finishedScan(platform, home, target);
   if (previous)
     say(`The practice network was scanned ${previous.finishedAt ?? ''}; npm start -- --scan scans it again.`);
   await proveAll(platform, home, targets);

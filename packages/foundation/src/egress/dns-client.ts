@@ -23,8 +23,10 @@ export interface ResolvedName {
 
 /** Longest alias chain that is followed. */
 const MAX_ALIASES = 10;
-const UDP_TIMEOUT_MS = 1500;
-const ATTEMPTS = 4;
+/** How long each attempt waits, ms: patient in the end, since a lost answer would be a lost host. */
+const ATTEMPT_TIMEOUTS_MS = [1000, 1500, 2500, 4000];
+/** After so many exchanges in a row without any answer the resolvers count as dead, and each question gets one attempt. */
+const DEAD_AFTER = 40;
 /** Queries in flight per resolver; more wait in line. */
 const MAX_IN_FLIGHT = 256;
 
@@ -77,6 +79,7 @@ export class DnsClient {
   readonly #sockets = new DnsSockets();
   readonly #signal: AbortSignal;
   #turn = 0;
+  #silent = 0;
 
   /** @param resolvers as in a network profile; empty for the system's. @throws EgressError `protocol` for one that cannot be read. */
   constructor(resolvers: readonly string[], signal: AbortSignal) {
@@ -102,24 +105,26 @@ export class DnsClient {
     if (this.#resolvers.length === 0)
       return { status: 'failed', records: [], detail: 'no resolver is configured' };
     let detail = 'no answer';
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const message = await this.#ask(host, type);
+    for (const timeoutMs of ATTEMPT_TIMEOUTS_MS) {
+      const message = await this.#ask(host, type, timeoutMs);
       if (this.#signal.aborted) throw new EgressError('cancelled', 'The scan was cancelled.');
-      if (!message) continue;
+      if (message) this.#silent = 0;
+      else if ((this.#silent += 1) > DEAD_AFTER) break;
+      else continue;
       if (message.rcode === 'NOERROR' || message.rcode === 'NXDOMAIN') return answerOf(message);
       detail = `resolver said ${message.rcode}`;
     }
     return { status: 'failed', records: [], detail };
   }
 
-  async #ask(name: string, type: RecordType): Promise<DnsMessage | undefined> {
+  async #ask(name: string, type: RecordType, timeoutMs: number): Promise<DnsMessage | undefined> {
     this.#turn = (this.#turn + 1) % this.#resolvers.length;
     const resolver = this.#resolvers[this.#turn];
     const gate = this.#gates[this.#turn];
     if (!resolver || !gate) return undefined;
     await gate.enter();
     try {
-      const message = await this.#sockets.exchange(resolver, name, type, UDP_TIMEOUT_MS);
+      const message = await this.#sockets.exchange(resolver, name, type, timeoutMs);
       if (!message?.isTruncated) return message;
       return await exchangeOverTcp(resolver, name, type, this.#signal);
     } finally {

@@ -32,4 +32,6 @@ export const pageSummary = z.object({
   heightPx: z.number(),
   elements: z.number(),
   hasPageNumbers: z.boolean(),
+  /** Whether something has to be laid over the pages' margins. */
+  needsPositions: z.boolean(),
 });

@@ -6,8 +6,8 @@ import type { BrowserProcess } from '../browser/process.ts';
 import { openBrowser } from '../browser/playwright.ts';
 import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
 import { RenderError } from '../message.ts';
-import { runJob } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
+import { runJob } from './run-job.ts';
 import { PageSession } from './page-session.ts';
 
 /** Options of {@link createRenderer}. */

@@ -56,8 +56,8 @@ let script: string | undefined;
 
 /** Vue's runtime and our own page scripts, as one classic script. */
 export function pageScript(): string {
-  const own = ['runtime.js', 'components.js', 'charts.js'].map(name =>
-    readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'),
+  const own = ['runtime.js', 'components.js', 'charts.js', 'targets.js', 'running.js', 'snapshot.js'].map(
+    name => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'),
   );
   const vue = readFileSync(
     join(dirname(require.resolve('vue/package.json')), 'dist/vue.runtime.global.prod.js'),
@@ -88,7 +88,7 @@ export const PAGE_HEADERS = [
 
 /** The empty page that is kept warm; a job fills it. */
 export function shellPage(): string {
-  return `<!doctype html><html><head><meta charset="utf-8"><title></title><style>${fontFaces()}</style><style id="base-style">${baseStyle()}</style><style id="design-style"></style><script src="/page.js"></script></head><body><div id="report"></div></body></html>`;
+  return `<!doctype html><html><head><meta charset="utf-8"><title></title><style>${fontFaces()}</style><style id="base-style">${baseStyle()}</style><style id="design-style"></style><style id="page-style"></style><script src="/page.js"></script></head><body><div id="report"></div></body></html>`;
 }
 
 let base: string | undefined;
