@@ -58,6 +58,11 @@ export const errorCatalogue = {
   },
   'render.failed': { status: 500, meaning: 'A report could not be rendered.' },
   'server.unavailable': { status: 503, meaning: 'The database is away for the moment; try again.' },
+  'internal.child-failed': {
+    status: 500,
+    meaning: 'A process of the platform could not start; its log in the data folder has the details.',
+  },
+  'internal.web-build': { status: 500, meaning: 'The web app could not be built.' },
   'internal.unexpected': {
     status: 500,
     meaning: 'A defect of Glacis; the log has the details under the request id.',
