@@ -173,8 +173,3 @@ export async function readAssetBlob(
     select storage_key, media_type from blob where asset_id = ${assetId} and name = ${name}`.execute(tx.sql);
   return rows[0] && { storageKey: rows[0].storage_key, mediaType: rows[0].media_type };
 }
-
-/** The worst severity by rank, for sorting and colouring. */
-export function severityOfRank(rank: number): Severity {
-  return severities[rank] ?? 'info';
-}
