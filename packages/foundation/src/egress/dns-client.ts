@@ -25,8 +25,11 @@ export interface ResolvedName {
 const MAX_ALIASES = 10;
 /** How long each attempt waits, ms: patient in the end, since a lost answer would be a lost host. */
 const ATTEMPT_TIMEOUTS_MS = [1000, 1500, 2500, 4000];
-/** After so many exchanges in a row without any answer the resolvers count as dead, and each question gets one attempt. */
-const DEAD_AFTER = 40;
+/**
+ * When so many exchanges in a row, over so long a time, brought no answer at all, the resolvers count as dead, and each
+ * question gets one attempt.
+ */
+const DEAD_AFTER = { exchanges: 40, ms: 15_000 };
 /** Queries in flight per resolver; more wait in line. */
 const MAX_IN_FLIGHT = 256;
 
@@ -80,6 +83,7 @@ export class DnsClient {
   readonly #signal: AbortSignal;
   #turn = 0;
   #silent = 0;
+  #heardAtMs = performance.now();
 
   /** @param resolvers as in a network profile; empty for the system's. @throws EgressError `protocol` for one that cannot be read. */
   constructor(resolvers: readonly string[], signal: AbortSignal) {
@@ -108,13 +112,23 @@ export class DnsClient {
     for (const timeoutMs of ATTEMPT_TIMEOUTS_MS) {
       const message = await this.#ask(host, type, timeoutMs);
       if (this.#signal.aborted) throw new EgressError('cancelled', 'The scan was cancelled.');
-      if (message) this.#silent = 0;
-      else if ((this.#silent += 1) > DEAD_AFTER) break;
-      else continue;
+      this.#note(message !== undefined);
+      if (!message && this.#isDead()) break;
+      if (!message) continue;
       if (message.rcode === 'NOERROR' || message.rcode === 'NXDOMAIN') return answerOf(message);
       detail = `resolver said ${message.rcode}`;
     }
     return { status: 'failed', records: [], detail };
+  }
+
+  #note(isHeard: boolean): void {
+    this.#silent = isHeard ? 0 : this.#silent + 1;
+    if (isHeard) this.#heardAtMs = performance.now();
+  }
+
+  #isDead(): boolean {
+    const isLong = performance.now() - this.#heardAtMs > DEAD_AFTER.ms;
+    return isLong && this.#silent > DEAD_AFTER.exchanges;
   }
 
   async #ask(name: string, type: RecordType, timeoutMs: number): Promise<DnsMessage | undefined> {

@@ -4,6 +4,8 @@ import { mapBounded, type Outcome } from './each-asset.ts';
 
 /** Questions that one job keeps in flight. */
 const QUESTIONS_AT_ONCE = 100;
+const ASKED_AGAIN_AT_ONCE = 10;
+const MAX_ASKED_AGAIN = 200;
 
 /** The name without its first label; undefined for a single label. */
 export function parentOf(name: string): string | undefined {
@@ -71,6 +73,12 @@ async function check(
 ): Promise<CheckedNames> {
   const sorted = [...new Set(names)].sort();
   const results = await mapBounded(sorted, QUESTIONS_AT_ONCE, test);
+  // What got no answer in the crowd is asked once more in a small group: a lost name would be a lost host.
+  const open = sorted.flatMap((name, index) => (results[index] === undefined ? [{ name, index }] : []));
+  const again = await mapBounded(open.slice(0, MAX_ASKED_AGAIN), ASKED_AGAIN_AT_ONCE, ({ name }) =>
+    test(name),
+  );
+  for (const [position, { index }] of open.entries()) results[index] = again[position];
   return {
     hosts: sorted.filter((_, index) => results[index]),
     unanswered: results.filter(result => result === undefined).length,
