@@ -1,11 +1,4 @@
-import type {
-  AssetAttributes,
-  AssetDetail,
-  AssetKind,
-  AssetView,
-  Relation,
-  Severity,
-} from '@glacis/contract';
+import type { AssetAttributes, AssetDetail, AssetKind, AssetView, Relation } from '@glacis/contract';
 import { assetQuery, severities } from '@glacis/contract';
 import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
