@@ -52,6 +52,7 @@ export const errorCatalogue = {
   },
   'storage.too-large': { status: 413, meaning: 'A file is over the limit.' },
   'config.invalid': { status: 500, meaning: 'A setting of the environment is not valid.' },
+  'config.not-running': { status: 500, meaning: 'A command needs the running platform and found none.' },
   'render.no-browser': {
     status: 503,
     meaning: 'There is no usable Chromium: reports and screenshots cannot be made.',
