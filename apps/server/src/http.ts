@@ -45,7 +45,7 @@ export function createHttpServer(
     routerOptions: { ignoreTrailingSlash: true },
   });
   server.addHook('onRoute', options => {
-    if (options.config?.declared === undefined) {
+    if (options.config?.declared?.access === undefined) {
       throw new Error(`The route ${String(options.method)} ${options.url} declares no permission.`);
     }
   });

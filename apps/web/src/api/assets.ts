@@ -1,12 +1,27 @@
-import { assetCounts, assetDetail, assetView, pageOf, type AssetView } from '@glacis/contract';
+import {
+  assetCounts,
+  assetDetail,
+  assetView,
+  pageOf,
+  type AssetDetail,
+  type AssetView,
+} from '@glacis/contract';
 import { keepPreviousData, queryOptions } from '@tanstack/vue-query';
 import { request, tenantUrl, type QueryValues } from './client.ts';
 
 const assetPage = pageOf(assetView);
 
+/** An asset in a list. What a key of its attributes holds is looked at where it is shown. */
+export type ListedAsset = Omit<AssetView, 'attributes'> & {
+  readonly attributes: Readonly<Record<string, unknown>>;
+};
+
+/** An asset in full, with attributes like those of {@link ListedAsset}. */
+export type ShownAsset = Omit<AssetDetail, 'attributes'> & Pick<ListedAsset, 'attributes'>;
+
 /** A page of assets with the number of all that match. */
 export interface AssetPage {
-  readonly items: readonly AssetView[];
+  readonly items: readonly ListedAsset[];
   readonly total: number;
 }
 
@@ -32,7 +47,8 @@ export function assetCountsQuery(tenant: string) {
 export function assetQueryOf(tenant: string, id: string) {
   return queryOptions({
     queryKey: ['tenant', tenant, 'assets', 'one', id] as const,
-    queryFn: ({ signal }) => request(assetDetail, tenantUrl(tenant, 'assets', id), { signal }),
+    queryFn: ({ signal }): Promise<ShownAsset> =>
+      request(assetDetail, tenantUrl(tenant, 'assets', id), { signal }),
   });
 }
 

@@ -1,9 +1,9 @@
-import type { AssetAttributes, AssetKind } from '@glacis/contract';
+import type { AssetKind } from '@glacis/contract';
 
 const MAX_LENGTH = 160;
 
 /** One line about an asset for the inventory: what tells it from its neighbours, by kind. Empty when nothing is known. */
-export function assetHint(asset: { kind: AssetKind; attributes: AssetAttributes }): string {
+export function assetHint(asset: { kind: AssetKind; attributes: Readonly<Record<string, unknown>> }): string {
   const { attributes } = asset;
   return parts(asset.kind, name => text(attributes[name]))
     .filter(part => part !== '')

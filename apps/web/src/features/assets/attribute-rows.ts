@@ -1,4 +1,4 @@
-import type { AssetAttributes, AssetKind } from '@glacis/contract';
+import type { AssetKind } from '@glacis/contract';
 
 /** How the value of an attribute is shown. */
 export type AttributeForm = 'text' | 'key' | 'flag' | 'instant';
@@ -30,7 +30,10 @@ const keyLike =
 const instantLike = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
 
 /** The attributes of an asset in reading order, without empty ones. Values are text from outside and stay text. */
-export function attributeRows(kind: AssetKind, attributes: AssetAttributes): AttributeRow[] {
+export function attributeRows(
+  kind: AssetKind,
+  attributes: Readonly<Record<string, unknown>>,
+): AttributeRow[] {
   const first = firstOf[kind];
   const names = Object.keys(attributes).sort((a, b) => rank(first, a) - rank(first, b) || a.localeCompare(b));
   return names.map(name => rowOf(name, attributes[name])).filter(row => row.values.length > 0);
