@@ -56,9 +56,15 @@ let script: string | undefined;
 
 /** Vue's runtime and our own page scripts, as one classic script. */
 export function pageScript(): string {
-  const own = ['runtime.js', 'components.js', 'charts.js', 'targets.js', 'running.js', 'snapshot.js'].map(
-    name => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'),
-  );
+  const own = [
+    'runtime.js',
+    'components.js',
+    'charts.js',
+    'targets.js',
+    'running.js',
+    'footnotes.js',
+    'snapshot.js',
+  ].map(name => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'));
   const vue = readFileSync(
     join(dirname(require.resolve('vue/package.json')), 'dist/vue.runtime.global.prod.js'),
     'utf8',

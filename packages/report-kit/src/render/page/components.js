@@ -110,7 +110,10 @@
   /** The page on which the element with that id lies. */
   kit.components['page-of'] = {
     props: { to: { required: true } },
-    setup: props => () => h('span', { 'data-page-of': String(props.to).replace(/^#/, '') }),
+    setup: props => () => {
+      const id = String(props.to).replace(/^#/, '');
+      return h('a', { class: 'page-of', href: `#${id}`, 'data-page-of': id });
+    },
   };
 
   kit.components.ref = {
@@ -166,9 +169,11 @@
       h(
         'span',
         { class: 'breakable' },
-        String(props.text ?? '')
-          .split(/(?<=[./:?&=_@-])/)
-          .flatMap((part, index) => (index === 0 ? [part] : [h('wbr'), part])),
+        String(props.text ?? '').length <= 24
+          ? String(props.text ?? '')
+          : String(props.text)
+              .split(/(?<=[./:?&=_@-])/)
+              .flatMap((part, index) => (index === 0 ? [part] : [h('wbr'), part])),
       ),
   };
 })();
