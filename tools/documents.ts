@@ -40,7 +40,8 @@ export function brokenLinks(file: TextFile, documents: readonly TextFile[]): str
     const at = `${file.path}:${lineAt(text, match.index)}`;
     if (!existsSync(join(root, target))) return [`${at} links to ${path}, which does not exist`];
     const document = documents.find(other => other.path === target);
-    if (anchor && document && !anchorsOf(document.text).has(anchor)) return [`${at} ${target} has no heading #${anchor}`];
+    if (anchor && document && !anchorsOf(document.text).has(anchor))
+      return [`${at} ${target} has no heading #${anchor}`];
     return [];
   });
 }
@@ -49,7 +50,9 @@ export function brokenLinks(file: TextFile, documents: readonly TextFile[]): str
 export function unknownScripts(file: TextFile, scripts: ReadonlySet<string>): string[] {
   return [...file.text.matchAll(/\bnpm (?:run ([a-z][\w:-]*)|(test|start)\b)/g)].flatMap(match => {
     const name = match[1] ?? match[2] ?? '';
-    return scripts.has(name) ? [] : [`${file.path}:${lineAt(file.text, match.index)} there is no script ${name}`];
+    return scripts.has(name)
+      ? []
+      : [`${file.path}:${lineAt(file.text, match.index)} there is no script ${name}`];
   });
 }
 
@@ -58,7 +61,9 @@ export function unknownOptions(file: TextFile, commandLine: string): string[] {
   return [...file.text.matchAll(/(?:npm start --|\bglacis [a-z]+)([^\n`#]*)/g)].flatMap(match =>
     [...(match[1] ?? '').matchAll(/(?<=^|\s)--([a-z][a-z-]*)/g)].flatMap(([, name = '']) => {
       const isKnown = new RegExp(`['"\`]?\\b${name}['"\`]?: \\{ type:`).test(commandLine);
-      return isKnown ? [] : [`${file.path}:${lineAt(file.text, match.index)} the command has no option --${name}`];
+      return isKnown
+        ? []
+        : [`${file.path}:${lineAt(file.text, match.index)} the command has no option --${name}`];
     }),
   );
 }
@@ -66,7 +71,9 @@ export function unknownOptions(file: TextFile, commandLine: string): string[] {
 /** Environment variables of ours that the configuration does not read. */
 export function unknownVariables(file: TextFile, known: ReadonlySet<string>): string[] {
   return [...file.text.matchAll(/\bGLACIS_[A-Z][A-Z_]*[A-Z]\b/g)].flatMap(match =>
-    known.has(match[0]) ? [] : [`${file.path}:${lineAt(file.text, match.index)} there is no setting ${match[0]}`],
+    known.has(match[0])
+      ? []
+      : [`${file.path}:${lineAt(file.text, match.index)} there is no setting ${match[0]}`],
   );
 }
 
@@ -74,6 +81,8 @@ export function unknownVariables(file: TextFile, known: ReadonlySet<string>): st
 export function missingPaths(file: TextFile): string[] {
   return [...file.text.matchAll(/`((?:packages|apps|docs|tools)\/[\w./@-]+)`/g)].flatMap(match => {
     const path = match[1] ?? '';
-    return existsSync(join(root, path)) ? [] : [`${file.path}:${lineAt(file.text, match.index)} there is no ${path}`];
+    return existsSync(join(root, path))
+      ? []
+      : [`${file.path}:${lineAt(file.text, match.index)} there is no ${path}`];
   });
 }

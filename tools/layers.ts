@@ -36,6 +36,9 @@ export const narrower: Readonly<
   },
 };
 
+/** What tests of any room may start beside what lies below, undeclared: the network that scans are tried on. */
+const WORLD_OF_TESTS = 'apps/practice-net';
+
 /** What scanner and tool code may take from foundation: pure functions and error types, nothing that opens a socket. */
 const PURE_OF_FOUNDATION = new Set([
   'canonicalAddress',
@@ -99,22 +102,29 @@ export function layerViolations(file: TextFile, manifests: readonly Manifest[]):
     const other = manifests.find(manifest => manifest.name === name);
     if (name.startsWith('@glacis/') && !other) problems.push(`${at} there is no package ${name}`);
     if (other && other.room !== room) {
-      const why = refusal(room, other.room);
+      const why = isTest(file.path) && other.room === WORLD_OF_TESTS ? undefined : refusal(room, other.room);
       if (why) problems.push(`${at} must not import ${name}: ${why}`);
       const door = `.${entry.specifier.slice(name.length)}`;
       if (!other.exports.includes(door)) problems.push(`${at} ${entry.specifier} is not a door of ${name}`);
       if (door === './testing' && !isTest(file.path))
         problems.push(`${at} ${entry.specifier} is for tests only`);
     }
-    if (own && name !== own.name) {
+    const isWorld = isTest(file.path) && other?.room === WORLD_OF_TESTS;
+    if (own && name !== own.name && !isWorld) {
+      const isForDevelopment = isTest(file.path) || entry.isTypeOnly || isBuildConfiguration(file.path);
       const isAllowed =
         own.dependencies.includes(name) ||
-        ((isTest(file.path) || entry.isTypeOnly || isBuildConfiguration(file.path)) &&
-          own.devDependencies.includes(name));
+        (isForDevelopment && own.devDependencies.includes(name)) ||
+        (entry.isTypeOnly && [...own.dependencies, ...own.devDependencies].includes(`@types/${name}`));
       if (!isAllowed) problems.push(`${at} ${name} is not among the dependencies of ${room}/package.json`);
     }
     return problems;
   });
+}
+
+/** Tests of scanners run against the practice network, in their own process, so that they can read its truth. */
+function isPracticeGround(file: TextFile, to: string): boolean {
+  return to === 'apps/practice-net' && file.path.startsWith('packages/scanners/') && isTest(file.path);
 }
 
 function isBuildConfiguration(path: string): boolean {

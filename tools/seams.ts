@@ -28,6 +28,11 @@ const practiceNet: Exception = {
   reason: 'it is the network that is scanned: it listens on loopback',
 };
 
+const checks = (path: string, reason: string): Exception => ({
+  path: `packages/checks/${path}`,
+  reason: `${reason}; the package knows nothing of Glacis and is published on its own`,
+});
+
 /** Every seam. */
 export const seams: readonly Seam[] = [
   {
@@ -37,6 +42,7 @@ export const seams: readonly Seam[] = [
     exceptions: [
       practiceNet,
       { path: 'apps/server/src/live.ts', reason: 'serves the live feed on the server’s own socket' },
+      checks('src/', 'has transports of its own'),
       { path: 'packages/db/src/embedded.ts', reason: 'asks the system for a free port on loopback' },
     ],
     isOpenToTests: true,
@@ -48,6 +54,7 @@ export const seams: readonly Seam[] = [
     replacement: 'createHttpClient of @glacis/foundation',
     exceptions: [
       practiceNet,
+      checks('src/template/update.ts', 'fetches templates when a user asks for it'),
       { path: 'apps/web/src/', reason: 'the browser asks the API of its own origin' },
     ],
     isOpenToTests: true,
@@ -65,7 +72,10 @@ export const seams: readonly Seam[] = [
     name: 'ciphers',
     home: ['packages/foundation/src/crypto.ts'],
     replacement: 'encrypt and decrypt of @glacis/foundation',
-    exceptions: [],
+    exceptions: [
+      checks('src/dsl/functions/crypto.ts', 'functions of the template language'),
+      checks('src/oast/protocol.ts', 'opens messages of an interaction server'),
+    ],
     isOpenToTests: false,
     find: file =>
       identifiersUsed(file, [
@@ -87,6 +97,7 @@ export const seams: readonly Seam[] = [
         reason: 'the supervisor starts the processes of the platform and the web build',
       },
       { path: 'apps/practice-net/src/shards.ts', reason: 'spreads a large practice network over processes' },
+      checks('bin/', 'starts itself on the right Node'),
       { path: 'packages/db/src/embedded.ts', reason: 'starts the embedded PostgreSQL' },
       { path: 'packages/db/src/keeper.ts', reason: 'stops PostgreSQL when its owner was killed' },
       {
@@ -111,6 +122,7 @@ export const seams: readonly Seam[] = [
     home: ['packages/foundation/src/config.ts'],
     replacement: 'readConfig or childEnvironment of @glacis/foundation',
     exceptions: [
+      { path: 'apps/web/vite.config.ts', reason: 'finds the server to pass requests to under development' },
       { path: 'packages/db/src/testing.ts', reason: 'finds the database server that all test files share' },
       { path: 'packages/report-kit/src/browser/', reason: 'finds a browser; knows nothing of Glacis' },
       { path: 'tools/', reason: 'hands the environment on to what it starts' },
@@ -137,7 +149,7 @@ export const seams: readonly Seam[] = [
     replacement: 'text nodes ({{ … }}), or MarkdownText of report-kit for reports',
     exceptions: [
       {
-        path: 'packages/report-kit/src/render/page/components.js',
+        path: 'packages/report-kit/src/render/page/',
         reason: 'shows Markdown that was sanitised, in a page that reaches nothing',
       },
     ],
