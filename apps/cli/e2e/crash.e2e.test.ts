@@ -193,10 +193,12 @@ test('cancelling stops everything within two seconds', async () => {
 
 /** Established connections of this machine to the practice network, from the kernel's table; the client's side of each. */
 function connectionsToPractice(): string[] {
+  // Addresses stand there in little-endian hexadecimal: 127.80.1.2 is 0201507F.
+  const inBlock = new RegExp(`^[0-9A-F]{4}${(glacis.block >> 4).toString(16).toUpperCase()}[0-9A-F]7F:`);
   return readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .slice(1)
     .map(line => line.trim().split(/\s+/))
-    .filter(fields => fields[3] === '01' && /^[0-9A-F]{4}5[0-9A-F]7F:/.test(fields[2] ?? ''))
+    .filter(fields => fields[3] === '01' && inBlock.test(fields[2] ?? ''))
     .map(fields => fields[2] ?? '');
 }

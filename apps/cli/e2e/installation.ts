@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openPlatform, type OpenPlatform } from '@glacis/domain';
 import { createRegistry } from '@glacis/engine';
-import { childEnvironment, createLogger, readConfig, tenantId, type TenantId } from '@glacis/foundation';
+import {
+  childEnvironment,
+  createLogger,
+  messageOf,
+  readConfig,
+  tenantId,
+  type TenantId,
+} from '@glacis/foundation';
 import { scanners } from '@glacis/scanners';
 import { z } from 'zod';
 
@@ -30,11 +37,28 @@ export interface Installation {
   /** Stops it with a signal, waits, and removes its data. Returns the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   readonly supervisor: number;
+  /** Second octet of its practice network. */
+  readonly block: number;
   output(): string;
 }
 
-/** Starts an installation with the practice network and no scan. */
+/** Address blocks of practice networks, without the one that a running Glacis of this machine uses. */
+const BLOCKS = [16, 144, 208, 32, 96, 160];
+
+/** Starts an installation with the practice network and no scan, in an address block that is free. */
 export async function startInstallation(args: readonly string[] = ['--no-scan']): Promise<Installation> {
+  const first = Math.floor(Math.random() * BLOCKS.length);
+  for (let index = 0; ; index += 1) {
+    const block = BLOCKS[(first + index) % BLOCKS.length] ?? 16;
+    try {
+      return await startInBlock([...args, '--block', String(block)], block);
+    } catch (error) {
+      if (index + 1 === BLOCKS.length || !/is taken/.test(messageOf(error))) throw error;
+    }
+  }
+}
+
+async function startInBlock(args: readonly string[], block: number): Promise<Installation> {
   const folder = mkdtempSync('/tmp/glacis-e2e-');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', ...args], {
     env: childEnvironment({
@@ -72,6 +96,7 @@ export async function startInstallation(args: readonly string[] = ['--no-scan'])
     platform,
     tenant: tenantId(id),
     supervisor: run.supervisor,
+    block,
     processes: text => descendants(run.supervisor).filter(entry => entry.command.includes(text)),
     output: () => output,
     stop: async (signal = 'SIGTERM') => {

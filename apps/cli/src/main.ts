@@ -30,6 +30,7 @@ Examples
 Options of up
   --hosts N       size of the practice network, 40 to 10000 (default 40)
   --seed TEXT     another practice network (default 1)
+  --block N       its addresses are 127.N.0.0/12 (default 80; another lets two run side by side)
 
 Environment
   GLACIS_DATA     data folder (default .glacis)          GLACIS_PORT   port (default 7800, the next free one if taken)
@@ -80,7 +81,15 @@ function runUp(args: readonly string[]): Promise<number> {
   const scanWhen = values.scan ? 'again' : values['no-scan'] ? 'never' : 'first';
   const isPractice = !values['no-practice'];
   return up(
-    { isPractice, hosts, seed: values.seed, scan: scanWhen, isExiting: values.exit, out: values.out },
+    {
+      isPractice,
+      hosts,
+      seed: values.seed,
+      block: Number(values.block),
+      scan: scanWhen,
+      isExiting: values.exit,
+      out: values.out,
+    },
     say,
   );
 }
@@ -119,6 +128,7 @@ function parseUp(args: readonly string[]) {
         'no-practice': { type: 'boolean', default: false },
         hosts: { type: 'string', default: '40' },
         seed: { type: 'string', default: '1' },
+        block: { type: 'string', default: '80' },
       },
     }).values;
   } catch (cause) {

@@ -1,14 +1,13 @@
 import type { RuleId } from '@glacis/contract';
-import { defineScanner, type FindingObservation, type HttpResponse } from '@glacis/engine';
+import { defineScanner, type FindingObservation } from '@glacis/engine';
 import { z } from 'zod';
 import { adminPaths, commonFolders, exposedFiles, listingTitle } from './data/exposures.ts';
 import { eachAsset, mapBounded } from './parts/each-asset.ts';
+import { evidenceOf, foldersOf, headOf, isPanel, isSame } from './parts/exposure-proof.ts';
 import { parsePage } from './parts/page.ts';
-import { comparableBody, fetchStartPage, headerOf, impossiblePath, isHtml, textOf } from './parts/site.ts';
+import { fetchStartPage, impossiblePath, isHtml, textOf } from './parts/site.ts';
 
-const MAX_FOLDERS = 20;
 const AT_ONCE = 6;
-const PROOF_BYTES = 4096;
 
 export default defineScanner({
   id: 'exposed-files',
@@ -55,7 +54,7 @@ export default defineScanner({
         if (proven.has(ruleId) || answer?.status !== 200 || !proof.test(headOf(answer)) || isHtml(answer))
           continue;
         proven.add(ruleId);
-        yield found(ruleId, path, masked(headOf(answer)));
+        yield found(ruleId, path, evidenceOf(headOf(answer)));
       }
       for (const path of ['/', ...commonFolders, ...more]) {
         const answer = answers.get(path);
@@ -75,41 +74,3 @@ export default defineScanner({
       return undefined;
     }),
 });
-
-function headOf(answer: HttpResponse): string {
-  return answer.body.subarray(0, PROOF_BYTES).toString('utf8');
-}
-
-/** Folders of the site that its start page names, sorted. */
-function foldersOf(start: HttpResponse, origin: string): string[] {
-  const page = isHtml(start) ? parsePage(textOf(start)) : undefined;
-  const folders = [...(page?.links ?? []), ...(page?.resources ?? []), ...(page?.scripts ?? [])].flatMap(
-    link => {
-      const url = URL.canParse(link, start.url) ? new URL(link, start.url) : undefined;
-      return url?.origin === origin ? [url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1)] : [];
-    },
-  );
-  return [...new Set(folders)].sort().slice(0, MAX_FOLDERS);
-}
-
-/** First lines, with the values of settings taken out: a report must not carry the secrets it warns of. */
-function masked(text: string): string {
-  const lines = text.split('\n').slice(0, 12);
-  return lines
-    .map(line => line.slice(0, 200).replace(/^((?:export )?[A-Z][A-Z0-9_]* ?=).*/, '$1…'))
-    .join('\n')
-    .trim();
-}
-
-function isPanel(answer: HttpResponse, sign: RegExp | undefined): boolean {
-  const challenge = answer.status === 401 ? headerOf(answer, 'www-authenticate') : '';
-  const text = textOf(answer);
-  const asksForPassword =
-    challenge !== '' ||
-    (answer.status === 200 && isHtml(answer) && parsePage(text).forms.some(form => form.hasPassword));
-  return asksForPassword && (!sign || sign.test(challenge + text));
-}
-
-function isSame(answer: HttpResponse, other: HttpResponse): boolean {
-  return answer.status === other.status && comparableBody(answer) === comparableBody(other);
-}

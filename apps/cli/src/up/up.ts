@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly isPractice: boolean;
   readonly hosts: number;
   readonly seed: string;
+  /** Second octet of the practice network's addresses (127.BLOCK.0.0/12). */
+  readonly block: number;
   /** Scan the practice network when that was not done yet, in any case, or not at all. */
   readonly scan: 'first' | 'again' | 'never';
   /** Stop after the scan and its report. */
@@ -151,6 +153,7 @@ async function joinPractice(
   const practice = await startPractice({
     hosts: options.hosts,
     seed: options.seed,
+    block: options.block,
     truthFile: truthFile(config),
     challenges,
   });

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AssetSource } from '../render/page-session.ts';
-import { contentType, fontFaces, fontFile, ORIGIN } from '../render/resources.ts';
+import { fontFaces, fontFile } from '../render/fonts.ts';
+import { ORIGIN } from '../render/origin.ts';
+import { contentType } from '../render/resources.ts';
 
 /** What the page handed over, and what has to go into the file with it. */
 export interface HtmlParts {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { annotateMarkdown, renderMarkdown, tokenizeMarkdown } from './index.ts';
 
 const html = (text: string): string => renderMarkdown(text).html;

@@ -10,6 +10,8 @@ export interface RenderJob {
   /** Pictures by the name that templates and texts use: `assets/NAME`, `/images/name/NAME`. */
   readonly assets?: ReadonlyMap<string, Uint8Array> | undefined;
   readonly output: 'pdf' | 'html';
+  /** Who prints a PDF: Chromium unless given; WeasyPrint, where it is installed, knows all of CSS paged media. */
+  readonly engine?: 'chromium' | 'weasyprint' | undefined;
   /** BCP 47; the design's own when not given. */
   readonly language?: string | undefined;
   /** Encrypts the PDF with AES-256. */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { BrowserProcess } from '../browser/process.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
-import { ORIGIN, PAGE_HEADERS, contentType, fontFile, pageScript, shellPage } from './resources.ts';
+import { fontFile } from './fonts.ts';
+import { ORIGIN } from './origin.ts';
+import { PAGE_HEADERS, contentType, pageScript, shellPage } from './resources.ts';
 
 const pausedRequest = z.object({
   requestId: z.string(),

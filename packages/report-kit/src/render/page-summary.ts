@@ -34,4 +34,5 @@ export const pageSummary = z.object({
   hasPageNumbers: z.boolean(),
   /** Whether something has to be laid over the pages' margins. */
   needsPositions: z.boolean(),
+  footnotes: z.int().min(0),
 });

@@ -12,7 +12,7 @@ import { PageSession } from './page-session.ts';
 
 /** Options of {@link createRenderer}. */
 export interface RendererOptions {
-  /** Path of a Chromium; without it one is looked for. */
+  /** Path of a Chromium, or `bundled` for the npm package's; without it one is looked for. */
   readonly executablePath?: string | undefined;
   /** Who Chromium runs as when this process is root; without it `nobody`. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;

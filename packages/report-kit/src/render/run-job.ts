@@ -3,15 +3,17 @@ import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
 import { labelsFor } from '../design/design.ts';
 import { buildHtml } from '../html/document.ts';
-import { renderMarkdown } from '../markdown/index.ts';
+import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
 import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
 import { encryptPdf } from '../pdf/encrypt.ts';
 import { writeMetadata } from '../pdf/metadata.ts';
 import { layOver } from '../pdf/overlay.ts';
 import { readPositions } from '../pdf/positions.ts';
+import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import { PdfUpdate } from '../pdf/update.ts';
+import { printWithWeasyPrint } from '../pdf/weasyprint.ts';
 import { checkAssets } from './assets.ts';
 import { DEFAULT_SIZE } from './css/page-rules.ts';
 import { contentWidth, rewriteStyle } from './css/rewrite.ts';
@@ -20,6 +22,7 @@ import { textAt } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
+import { located } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
@@ -27,6 +30,9 @@ import { watchJob } from './watch.ts';
 
 /** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
 const TALLEST_PAGE_PX = 4_494;
+
+/** Passes spent on footnotes; each costs about as much as half of the final print. */
+const MAX_FOOTNOTE_PASSES = 10;
 
 const SANDBOX_OFF =
   "Chromium's sandbox does not work here, because the kernel refuses user namespaces: allow them (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for Chromium) before rendering designs you do not trust.";
@@ -72,6 +78,7 @@ class JobRun {
     const summary = await this.#timed('template', async () => this.#render(compiled, paged));
     this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
     if (this.#job.output === 'html') return this.#html(paged);
+    if (this.#job.engine === 'weasyprint') return this.#weasyPrint();
     this.#checkPages(Math.floor(summary.heightPx / TALLEST_PAGE_PX));
     return this.#pdf(summary);
   }
@@ -85,13 +92,15 @@ class JobRun {
     const { design, assets } = this.#job;
     checkAssets(new Map([...design.assets, ...(assets ?? [])]), this.#limits);
     this.#session.assets = name => assets?.get(name) ?? design.assets.get(name);
+    const resolveVariable = variablesFrom(this.#data);
     this.#session.questions = {
       markdown: async value => {
         const texts = z.array(z.string().max(5_000_000)).parse(value);
         return this.#timed('markdown', () =>
           texts.map(text => {
-            const result = renderMarkdown(text);
-            this.#session.messages.push(...result.messages);
+            const result = renderMarkdown(text, { resolveVariable });
+            for (const message of result.messages)
+              this.#session.messages.push(located(message, this.#data, text));
             return result.html;
           }),
         );
@@ -127,6 +136,8 @@ class JobRun {
       data: this.#data,
       language: this.#language,
       title: this.#title,
+      isPaged: this.#job.engine !== 'weasyprint',
+      isScreen: this.#job.output === 'html',
     };
     const summary = pageSummary.parse(
       await this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
@@ -144,19 +155,40 @@ class JobRun {
     );
   }
 
+  async #positions(marks: unknown): Promise<PagePositions> {
+    await this.#session.call('mark', marks);
+    const pass = await this.#timed('firstPass', async () => printPage(this.#session, this.#limits, false));
+    await this.#session.call('unmark', null);
+    const positions = await this.#timed('positions', () => readPositions(pass));
+    this.#checkPages(positions.pageCount);
+    return positions;
+  }
+
+  /** Ends pages early for their footnotes, a pass at a time; what cannot be settled goes to the end of its text. */
+  async #placeFootnotes(): Promise<void> {
+    for (let pass = 0; pass < MAX_FOOTNOTE_PASSES; pass++) {
+      const { pages, tops } = await this.#positions(await this.#session.call('footnoteMarks', null));
+      const places = { pages: Object.fromEntries(pages), tops: Object.fromEntries(tops) };
+      if ((await this.#session.call('placeFootnotes', places)) === 0) return;
+    }
+    await this.#session.call('endNotes', null);
+    this.#session.messages.push({
+      level: 'info',
+      code: 'footnotes-moved',
+      text: `Some footnotes stand at the end of their text, because more than ${MAX_FOOTNOTE_PASSES} pages of one chapter have footnotes.`,
+    });
+  }
+
   /** The first pass: prints once without tags and writes the page numbers it brings into the page. */
   async #numberPages(): Promise<Readonly<Record<string, number>>> {
-    await this.#session.call('mark', []);
-    const first = await this.#timed('firstPass', async () => printPage(this.#session, this.#limits, false));
-    await this.#session.call('unmark', null);
-    const positions = await this.#timed('positions', () => readPositions(first));
-    this.#checkPages(positions.pageCount);
+    const positions = await this.#positions([]);
     const pages = Object.fromEntries(positions.pages);
     await this.#timed('numbers', async () => this.#session.call('setPages', pages));
     return pages;
   }
 
   async #pdf(summary: z.output<typeof pageSummary>): Promise<RenderResult> {
+    if (summary.footnotes > 0) await this.#placeFootnotes();
     const pages = summary.hasPageNumbers || summary.needsPositions ? await this.#numberPages() : {};
     const printed = await this.#timed('print', async () => printPage(this.#session, this.#limits, true));
     const { messages } = pageSummary.parse(await this.#session.call('summary', null));
@@ -200,25 +232,45 @@ class JobRun {
     return update.finish();
   }
 
-  async #html(paged: PagedStyle): Promise<RenderResult> {
-    const snapshot = z
+  async #document(css: string, pageCss: string): Promise<string> {
+    const body = z
       .string()
       .parse(await this.#timed('snapshot', async () => this.#session.call('snapshot', null)));
-    const html = await this.#timed('html', () =>
-      buildHtml({
-        body: snapshot,
-        css: paged.css,
-        pageCss: paged.pageCss,
-        title: this.#title,
-        language: this.#language,
-        fonts: this.#session.servedFonts,
-        assets: this.#session.assets,
-      }),
+    const { servedFonts: fonts, assets } = this.#session;
+    return this.#timed('html', () =>
+      buildHtml({ body, css, pageCss, title: this.#title, language: this.#language, fonts, assets }),
     );
-    const bytes = Buffer.from(html, 'utf8');
+  }
+
+  async #html(paged: PagedStyle): Promise<RenderResult> {
+    const bytes = Buffer.from(await this.#document(paged.css, paged.pageCss), 'utf8');
     if (bytes.length > this.#limits.outputBytes)
       throw new RenderError('output-too-large', 'The HTML file is too large: use fewer or smaller pictures.');
     return { bytes, messages: this.#session.messages, timings: this.#timings };
+  }
+
+  async #weasyPrint(): Promise<RenderResult> {
+    if (this.#job.password !== undefined && this.#job.password !== '')
+      throw new RenderError(
+        'weasyprint-password',
+        'Passwords are set with Chromium only: leave out the engine or the password.',
+      );
+    const html = await this.#document(
+      this.#job.design.style,
+      '[data-page-of]::after { content: target-counter(attr(href), page); }',
+    );
+    const { bytes, messages } = await this.#timed('weasyprint', async () =>
+      printWithWeasyPrint(html, this.#limits, this.#job.signal),
+    );
+    this.#session.messages.push(...messages);
+    const pageCount =
+      bytes.length > 0 ? Buffer.from(bytes).toString('latin1').split('/Type /Page\n').length - 1 : 0;
+    return {
+      bytes,
+      ...(pageCount > 0 ? { pageCount } : {}),
+      messages: this.#session.messages,
+      timings: this.#timings,
+    };
   }
 }
 

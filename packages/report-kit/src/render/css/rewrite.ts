@@ -2,6 +2,7 @@ import { list, parse, root as emptyRoot } from 'postcss';
 import type { AtRule, Declaration, Root, Rule } from 'postcss';
 import parseValue from 'postcss-value-parser';
 import type { Message } from '../../message.ts';
+import { FALLBACK_FAMILIES } from '../fonts.ts';
 import { parseStringSet } from './content.ts';
 import type { ContentPart } from './content.ts';
 import { DEFAULT_SIZE, takePageRules } from './page-rules.ts';
@@ -90,10 +91,25 @@ function rewriteContent(declaration: Declaration, work: Work): void {
   declaration.after({ prop: 'display', value: 'inline-block' });
 }
 
+const FALLBACK = FALLBACK_FAMILIES.map(family => `'${family}'`).join(', ');
+const KEYWORD =
+  /^(inherit|initial|unset|revert|revert-layer|caption|icon|menu|message-box|small-caption|status-bar)$/i;
+
+/** Every list of families ends in the bundled ones, so that no script shows as boxes. */
+function addFallback(declaration: Declaration): void {
+  const value = declaration.value.trim();
+  const { parent } = declaration;
+  if (KEYWORD.test(value) || (parent?.type === 'atrule' && (parent as AtRule).name === 'font-face')) return;
+  // Margin boxes do not see the root's custom properties.
+  const isPage = parent?.type === 'atrule';
+  declaration.value = `${value}, ${isPage ? FALLBACK : 'var(--rk-fallback)'}`;
+}
+
 function rewriteDeclaration(declaration: Declaration, work: Work): void {
   const { prop, value } = declaration;
   const selector = selectorOf(declaration);
-  if (prop === 'content' && /\b(target-counters?|target-text|leader)\s*\(/i.test(value))
+  if (prop === 'font-family' || prop === 'font') addFallback(declaration);
+  else if (prop === 'content' && /\b(target-counters?|target-text|leader)\s*\(/i.test(value))
     rewriteContent(declaration, work);
   else if (prop === 'position' && /^running\(/i.test(value)) {
     work.running.push({ selector, name: value.replace(/^running\(\s*|\s*\)\s*$/gi, '') });

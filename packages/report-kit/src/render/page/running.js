@@ -61,6 +61,7 @@
 
   /** For the first pass: links to all places, so that the PDF names their pages. They take no room. */
   kit.mark = extra => {
+    state.named.length = 0;
     for (const { selector, name } of kit.paged.named)
       for (const element of all(selector)) {
         const end = marker();
@@ -111,6 +112,8 @@
     }
     return context;
   }
+
+  kit.pageContextOf = page => pageContext(page, nameOf(page));
 
   /** CSS GCPM: the first on the page, or else the last before it. */
   function pick(items, page, which) {
@@ -272,6 +275,8 @@
     state.named
       .filter(item => item.page <= page && page <= item.end)
       .sort((a, b) => a.end - a.page - (b.end - b.page))[0]?.name ?? '';
+
+  kit.setPlaces = pages => place(pages);
 
   /** Replaces the document by the sheets of those pages that need one; returns their page numbers. */
   kit.sheets = ({ pageCount, pages }) => {

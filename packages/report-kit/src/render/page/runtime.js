@@ -259,8 +259,12 @@
     // Reading a size makes the layout, and the layout asks for the fonts.
     void document.body.offsetHeight;
     await Promise.all([document.fonts.ready, pictures()]);
-    kit.takeRunning();
-    kit.setTargets();
+    if (job.isPaged) {
+      kit.takeRunning();
+      kit.footnoteCount = kit.takeFootnotes();
+      if (job.isScreen) kit.endNotes();
+      kit.setTargets();
+    }
     return kit.summary();
   };
 
@@ -270,6 +274,7 @@
     elements: document.getElementsByTagName('*').length,
     hasPageNumbers: document.querySelector('[data-page-of]') !== null || kit.hasTargetPages(),
     needsPositions: kit.needsPositions(),
+    footnotes: kit.footnoteCount ?? 0,
   });
 
   kit.h = h;

@@ -10,7 +10,7 @@ import {
   silentLogger,
   type Egress,
 } from '@glacis/foundation';
-import { createCapabilities, type Reach } from './create-capabilities.ts';
+import { createCapabilities, type Reach } from '@glacis/engine';
 
 let net: PracticeNet;
 let egress: Egress;
