@@ -12,6 +12,7 @@ import {
 import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
+import { likePattern } from '../inventory/repository.ts';
 
 interface ScanListRow {
   id: string;
@@ -58,7 +59,7 @@ export async function listScans(
   tx: TenantTransaction,
   of: { page: number; pageSize: number; q?: string | undefined },
 ): Promise<{ items: ScanView[]; total: number }> {
-  const filter = of.q ? sql`where t.domain like ${`%${of.q.toLowerCase()}%`}` : sql``;
+  const filter = of.q ? sql`where t.domain ilike ${likePattern(of.q)}` : sql``;
   const { rows } =
     await sql<ScanListRow>`select ${columns} from scan s join target t on t.id = s.target_id ${filter}
     order by s.started_at desc limit ${of.pageSize} offset ${(of.page - 1) * of.pageSize}`.execute(tx.sql);
