@@ -41,9 +41,8 @@ before(async () => {
 after(() => world.close());
 
 test('the document is valid OpenAPI 3.1', async () => {
-  const result = await new Validator().validate(text);
-  assert.deepEqual(result.errors ?? [], []);
-  assert.ok(result.valid);
+  const result = await new Validator().validate(JSON.parse(text));
+  assert.ok(result.valid, JSON.stringify(result.errors)?.slice(0, 1000));
   assert.match(api.openapi, /^3\.1\./);
 });
 
