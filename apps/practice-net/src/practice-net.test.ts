@@ -128,7 +128,7 @@ describe('starting', () => {
     const { block } = net.world.plan;
     await assert.rejects(
       startPracticeNet({ hosts: 40, seed: '1', block, dnsPort: 0, ctPort: 0, controlPort: 0 }),
-      /EADDRINUSE|another practice network is running/,
+      /is taken: stop the practice network that runs in this address block/,
     );
     assert.equal((await fetch(`${net.control}/counters`)).status, 200);
   });

@@ -118,7 +118,12 @@ async function startParts(
   const readCounters = (): Counters => {
     const bystanders = [...(state.traps?.read() ?? [])];
     const total = bystanders.reduce((sum, one) => sum + one.tcpConnections + one.udpDatagrams, 0);
-    return { total, dnsQueries: state.dnsQueries, bystanders };
+    return {
+      total,
+      dnsQueries: state.dnsQueries,
+      bystanders,
+      unwatchedPorts: [...(state.traps?.unwatchedPorts() ?? [])],
+    };
   };
   const authorityPem = store.authority().pem();
   const control = await startControlServer({

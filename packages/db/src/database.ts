@@ -1,4 +1,4 @@
-import { OperationalError, type Logger, type TenantId } from '@glacis/foundation';
+import type { Logger, TenantId } from '@glacis/foundation';
 import { CompiledQuery, Kysely, PostgresDialect, sql, type RawBuilder, type Transaction } from 'kysely';
 import pg, { type QueryResult } from 'pg';
 import type { ControlTables, TenantTables } from './tables.ts';
@@ -35,6 +35,7 @@ export type InTenant = <T>(
   options?: TransactionOptions,
 ) => Promise<T>;
 
+/** How a tenant transaction differs from a plain one. */
 export interface TransactionOptions {
   /**
    * Lets the commit return before its WAL is on disk. Only for work whose loss undoes itself: results and the completion of
@@ -135,7 +136,6 @@ function plainQuery(trx: Transaction<ControlTables>): PlainQuery {
 
 /** True for errors that say the server is away or going, and that a retry may mend. */
 export function isConnectionError(thrown: unknown): boolean {
-  if (thrown instanceof OperationalError) return true;
   if (!(thrown instanceof Error)) return false;
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   return (

@@ -1,5 +1,5 @@
-import type { Database, TenantTransaction } from '@glacis/db';
-import type { Registry, ScanScope } from '@glacis/engine';
+import type { Database } from '@glacis/db';
+import type { Registry } from '@glacis/engine';
 import type { Logger, NetworkProfile, SecretKey, TenantId } from '@glacis/foundation';
 import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
@@ -24,14 +24,3 @@ export interface Platform {
   /** The master key, for wrapping the keys of new tenants. */
   readonly masterKey: SecretKey;
 }
-
-/** Runs work inside a tenant with the platform's database. */
-export function inTenant<T>(
-  platform: Platform,
-  tenant: TenantId,
-  work: (tx: TenantTransaction) => Promise<T>,
-): Promise<T> {
-  return platform.database.inTenant(tenant, work);
-}
-
-export type { ScanScope };

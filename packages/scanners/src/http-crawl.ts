@@ -2,7 +2,7 @@ import { defineScanner, type InputAsset } from '@glacis/engine';
 import { z } from 'zod';
 import { crawlSite, type Crawl, type Visited } from './parts/crawl.ts';
 import { eachAsset } from './parts/each-asset.ts';
-import { emailsIn, knownHosts, namesIn } from './parts/names.ts';
+import { emailsIn, knownHosts, namesIn, outcomeOfNames } from './parts/names.ts';
 import { headerOf, isCatchAll } from './parts/site.ts';
 
 const MAX_EMAILS = 500;
@@ -44,7 +44,8 @@ export default defineScanner({
           if (!emails.has(email) && scope.isInScope(domain)) emails.set(email, url);
         }
       }
-      for (const name of (await knownHosts(dns, names.keys())).slice(0, MAX_NAMES)) {
+      const checked = await knownHosts(dns, names.keys());
+      for (const name of checked.hosts.slice(0, MAX_NAMES)) {
         yield {
           type: 'asset',
           asset: { kind: 'hostname', key: name },
@@ -64,7 +65,7 @@ export default defineScanner({
           reason: `shown on ${url}`,
         };
       }
-      return outcomeOfCrawl(crawl);
+      return outcomeOfCrawl(crawl) ?? outcomeOfNames(checked);
     }),
 });
 
@@ -86,7 +87,8 @@ function attributesOf({ url, response, page }: Visited) {
 }
 
 function outcomeOfCrawl({ isCut, failure }: Crawl) {
-  if (isCut) return { outcome: 'limited' as const, detail: 'the site has more pages than were visited' };
+  if (isCut)
+    return { outcome: 'limited' as const, detail: 'the site has more, or longer, pages than were read' };
   if (failure) return { outcome: 'limited' as const, detail: failure.message.slice(0, 300) };
   return undefined;
 }

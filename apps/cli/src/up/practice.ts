@@ -36,6 +36,8 @@ export const PRACTICE_DOMAINS = ['larkspur.test', 'larkspur-labs.test'] as const
 export async function startPractice(options: {
   hosts: number;
   seed: string;
+  /** Second octet of its addresses. */
+  block: number;
   truthFile: string;
   challenges: ReadonlyMap<string, string>;
 }): Promise<PracticeNetwork> {
@@ -45,6 +47,8 @@ export async function startPractice(options: {
     String(options.hosts),
     '--seed',
     options.seed,
+    '--block',
+    String(options.block),
     '--truth',
     options.truthFile,
   ];
@@ -98,7 +102,7 @@ async function untilReady(child: ChildProcess): Promise<z.output<typeof readyLin
     child.kill('SIGKILL');
     throw new OperationalError(
       'internal.child-failed',
-      `The practice network could not start: ${messageOf(cause)}. Start without it: npm start -- --no-practice`,
+      `The practice network could not start: ${messageOf(cause).replace(/\.$/, '')}. Start without it: npm start -- --no-practice`,
       { cause },
     );
   } finally {

@@ -13,7 +13,7 @@ import {
   verifyTarget,
   type Platform,
 } from '@glacis/domain';
-import { messageOf, OperationalError, type Config } from '@glacis/foundation';
+import { messageOf, OperationalError, type Config, type TenantId } from '@glacis/foundation';
 import { exportAssets, exportFindings } from './export.ts';
 import type { Home } from './first-run.ts';
 import { scorePractice, type PracticeNetwork } from './practice.ts';
@@ -30,7 +30,7 @@ export async function scanAndReport(of: {
   practice: PracticeNetwork;
   truthFile: string;
   config: Config;
-  isScanWanted: boolean;
+  scan: 'first' | 'again' | 'never';
   out: string | undefined;
   say: (line: string) => void;
 }): Promise<number> {
@@ -38,7 +38,7 @@ export async function scanAndReport(of: {
   const targets = await platform.database.inTenant(home.tenant, listTargets);
   const target = targets.find(entry => entry.domain === of.domains[0]);
   if (!target) throw new OperationalError('internal.unexpected', `The target ${of.domains[0]} is missing.`);
-  const previous = of.isScanWanted ? undefined : await finishedScan(platform, home, target);
+  const previous = of.scan === 'again' ? undefined : await finishedScan(platform, home, target);
   if (previous)
     say(`The practice network was scanned ${previous.finishedAt ?? ''}; npm start -- --scan scans it again.`);
   await proveAll(platform, home, targets);
@@ -50,7 +50,8 @@ export async function scanAndReport(of: {
   }
   const folder = of.out ?? join(of.config.dataFolder, 'reports');
   mkdirSync(folder, { recursive: true });
-  const report = await makeReport(platform, home, scan.id, say);
+  say('Rendering the report …');
+  const report = await makeReport(platform, home.tenant, scan.id);
   const file = join(folder, of.out ? 'report.pdf' : `${scan.domain}-${scan.startedAt.slice(0, 10)}.pdf`);
   writeFileSync(file, report.bytes, { mode: 0o600 });
   say(`Report    ${file}   (${report.view.pageCount ?? '?'} pages)`);
@@ -81,23 +82,31 @@ async function runScan(
   target: TargetView,
   others: readonly TargetView[],
 ): Promise<ScanView> {
-  const running = target.lastScanId
-    ? await platform.database.inTenant(home.tenant, tx => readScanView(tx, target.lastScanId ?? ''))
+  const { lastScanId } = target;
+  const last = lastScanId
+    ? await platform.database.inTenant(home.tenant, tx => readScanView(tx, lastScanId))
     : undefined;
-  const isRunning = running?.state === 'running' || running?.state === 'closing';
+  const isRunning = last?.state === 'running' || last?.state === 'closing';
+  const targetIds = [target.id, ...others.map(other => other.id)] as const;
   const scan = isRunning
-    ? running
-    : await launchScan(platform, home.tenant, {
-        targetIds: [target.id, ...others.map(other => other.id)],
-        engine: undefined,
-        userId: null,
-      });
-  const view = createProgressView(process.stdout);
+    ? last
+    : await launchScan(platform, home.tenant, { targetIds, engine: undefined, userId: null });
+  return watchScan(platform, home.tenant, scan.id, process.stdout);
+}
+
+/** Shows the progress of a scan until it ends. */
+export async function watchScan(
+  platform: Platform,
+  tenant: TenantId,
+  scanId: string,
+  output: NodeJS.WriteStream,
+): Promise<ScanView> {
+  const view = createProgressView(output);
   let cursor: Parameters<typeof readProgress>[3];
   for (;;) {
     try {
-      const result = await platform.database.inTenant(home.tenant, tx =>
-        readProgress(tx, platform, scan.id, cursor),
+      const result = await platform.database.inTenant(tenant, tx =>
+        readProgress(tx, platform, scanId, cursor),
       );
       cursor = result.cursor;
       const { state } = result.progress.scan;
@@ -113,31 +122,28 @@ async function runScan(
   }
 }
 
-async function makeReport(
+/** Asks for the report of a scan and waits for it. @throws OperationalError when it cannot be rendered. */
+export async function makeReport(
   platform: Platform,
-  home: Home,
+  tenant: TenantId,
   scanId: string,
-  say: (line: string) => void,
 ): Promise<{ view: ReportView; bytes: Buffer }> {
   const { inTenant } = platform.database;
-  say('Rendering the report …');
-  const requested = await inTenant(home.tenant, tx =>
+  const requested = await inTenant(tenant, tx =>
     requestReport(tx, platform.queue, { scanId, design: 'attack-surface', userId: null }),
   );
   const deadline = Date.now() + REPORT_TIMEOUT_MS;
   while (Date.now() < deadline) {
-    const view = await inTenant(home.tenant, tx => readReport(tx, requested.id));
-    if (view.state === 'failed')
+    const view = await inTenant(tenant, tx => readReport(tx, requested.id));
+    if (view.state === 'failed') {
       throw new OperationalError(
         'render.failed',
         `The report could not be rendered: ${view.error ?? 'no reason is known'}`,
       );
+    }
     if (view.state === 'ready') {
-      const { storageKey } = await inTenant(home.tenant, tx => readReportFile(tx, view.id));
-      return {
-        view,
-        bytes: await platform.blobs.get(home.tenant, await platform.keyOf(home.tenant), storageKey),
-      };
+      const { storageKey } = await inTenant(tenant, tx => readReportFile(tx, view.id));
+      return { view, bytes: await platform.blobs.get(tenant, await platform.keyOf(tenant), storageKey) };
     }
     await delay(POLL_MS);
   }

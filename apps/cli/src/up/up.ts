@@ -18,8 +18,10 @@ export interface UpOptions {
   readonly isPractice: boolean;
   readonly hosts: number;
   readonly seed: string;
-  /** Scan again although there is a scan. */
-  readonly isScanWanted: boolean;
+  /** Second octet of the practice network's addresses (127.BLOCK.0.0/12). */
+  readonly block: number;
+  /** Scan the practice network when that was not done yet, in any case, or not at all. */
+  readonly scan: 'first' | 'again' | 'never';
   /** Stop after the scan and its report. */
   readonly isExiting: boolean;
   /** Folder for report.pdf, assets.jsonl, findings.jsonl and score.json. */
@@ -91,7 +93,7 @@ async function runPlatform(options: UpOptions, say: (line: string) => void, part
   const address = `http://127.0.0.1:${port}`;
   writeRunFile(config, { address, database, supervisor: process.pid });
   let code = 0;
-  if (practice) {
+  if (practice && options.scan !== 'never') {
     code = await scanAndReport({
       ...options,
       platform,
@@ -151,6 +153,7 @@ async function joinPractice(
   const practice = await startPractice({
     hosts: options.hosts,
     seed: options.seed,
+    block: options.block,
     truthFile: truthFile(config),
     challenges,
   });

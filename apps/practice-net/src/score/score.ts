@@ -80,10 +80,13 @@ function isExpectedAsset(asset: TruthAsset): boolean {
 function optionalUrl(truth: Truth): (url: string) => boolean {
   const sites = new Set(truth.assets.filter(asset => asset.kind === 'website').map(asset => asset.key));
   const paths = new Set(truth.optionalPaths);
+  const catchAlls = new Set(
+    truth.findings.filter(one => one.ruleId === 'http.catch-all').map(one => one.assetKey),
+  );
   return url => {
     if (!URL.canParse(url)) return false;
     const { origin, pathname } = new URL(url);
-    return sites.has(origin) && paths.has(pathname);
+    return catchAlls.has(origin) || (sites.has(origin) && paths.has(pathname));
   };
 }
 

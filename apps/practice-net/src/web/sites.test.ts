@@ -215,7 +215,7 @@ describe('site behaviours', () => {
     const apex = await get(www, 'https://larkspur.test:8443/about');
     assert.equal(apex.status, 301);
     assert.equal(apex.headers.location, 'https://www.larkspur.test:8443/about');
-    const promo = await get(www, 'http://promo.larkspur.test:8080/');
+    const promo = await get(www, 'http://daylight.larkspur.test:8080/');
     assert.equal(promo.headers.location, 'http://promo.bystander.test:8080/');
   });
   it('search writes the word back as it came', async () => {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { assetKind } from '../asset.ts';
 import { severity } from '../severity.ts';
-import { id, instant } from './common.ts';
+import { id, instant } from './primitives.ts';
 
+/** `closing`: all jobs have ended, changes and risk are being worked out. The last three are final. */
 export const scanState = z.enum(['running', 'closing', 'completed', 'cancelled', 'failed']);
 export type ScanState = z.infer<typeof scanState>;
 

@@ -1,9 +1,13 @@
 import type { z } from 'zod';
 import { RenderError } from '../message.ts';
 import { attackSurfaceData } from './attack-surface.ts';
+import { pentestData } from './pentest.ts';
 
 /** Shapes that a design may name in `data`; any other name, or none, takes the data as it is. */
-const SHAPES: Readonly<Record<string, z.ZodType>> = { 'attack-surface': attackSurfaceData };
+const SHAPES: Readonly<Record<string, z.ZodType>> = {
+  'attack-surface': attackSurfaceData,
+  pentest: pentestData,
+};
 
 const MAX_NAMED = 10;
 

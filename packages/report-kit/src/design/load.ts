@@ -139,4 +139,6 @@ const DESIGNS = fileURLToPath(new URL('../../designs', import.meta.url));
 /** The designs that come with this package, by name: each call reads it from its folder. */
 export const builtInDesigns = {
   'attack-surface': async (): Promise<Design> => loadDesign(join(DESIGNS, 'attack-surface')),
+  pentest: async (): Promise<Design> => loadDesign(join(DESIGNS, 'pentest')),
+  'executive-summary': async (): Promise<Design> => loadDesign(join(DESIGNS, 'executive-summary')),
 } satisfies Record<string, () => Promise<Design>>;

@@ -1,19 +1,15 @@
-import rehypeSanitize from 'rehype-sanitize';
-import rehypeStringify from 'rehype-stringify';
-import remarkGfm from 'remark-gfm';
-import remarkParse from 'remark-parse';
-import remarkRehype from 'remark-rehype';
-import { unified } from 'unified';
-import type { Message } from '../message.ts';
-
-const processor = unified()
-  .use(remarkParse)
-  .use(remarkGfm)
-  .use(remarkRehype)
-  .use(rehypeSanitize)
-  .use(rehypeStringify);
-
-/** Markdown to sanitised HTML: nothing in the text can run. */
-export function renderMarkdown(text: string): { html: string; messages: Message[] } {
-  return { html: String(processor.processSync(text)), messages: [] };
-}
+export type { Attributes } from './attributes.ts';
+export { parseAttributes } from './attributes.ts';
+export type { CodeRun } from './code.ts';
+export { highlightCode } from './code.ts';
+export type { MarkdownDocument } from './document.ts';
+export { readMarkdown } from './document.ts';
+export type { MarkdownOptions } from './finish.ts';
+export type { RenderedMarkdown } from './html.ts';
+export { renderMarkdown } from './html.ts';
+export type { VariableResolver } from './variables.ts';
+export { variablesFrom } from './variables.ts';
+export type { Annotation } from './spelling.ts';
+export { annotateMarkdown } from './spelling.ts';
+export type { Token, TokenKind } from './tokens.ts';
+export { tokenizeMarkdown } from './tokens.ts';

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { BrowserProcess } from '../browser/process.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
-import { ORIGIN, PAGE_HEADERS, contentType, fontFile, pageScript, shellPage } from './resources.ts';
+import { fontFile } from './fonts.ts';
+import { ORIGIN } from './origin.ts';
+import { PAGE_HEADERS, contentType, pageScript, shellPage } from './resources.ts';
 
 const pausedRequest = z.object({
   requestId: z.string(),
@@ -10,7 +12,7 @@ const pausedRequest = z.object({
 });
 
 const evaluation = z.object({
-  result: z.object({ value: z.unknown() }),
+  result: z.object({ value: z.unknown().optional() }),
   exceptionDetails: z
     .object({ text: z.string(), exception: z.object({ description: z.string().optional() }).optional() })
     .optional(),
@@ -28,6 +30,8 @@ const ASSET_PATH = /^\/(?:assets\/name|images\/name|files\/name|assets|images)\/
 export class PageSession {
   readonly browser: BrowserProcess;
   readonly messages: Message[] = [];
+  /** Paths of the fonts that were asked for: those that the text uses. */
+  readonly servedFonts = new Set<string>();
   assets: AssetSource = () => undefined;
   questions: PageQuestions = {};
   #sessionId = '';
@@ -118,11 +122,14 @@ export class PageSession {
     const url = URL.parse(request.url);
     if (url?.origin === ORIGIN && request.method === 'GET') {
       if (url.pathname === '/') return this.#fulfil(requestId, Buffer.from(shellPage()), PAGE_HEADERS);
+      // Chromium asks for this by itself at times.
+      if (url.pathname === '/favicon.ico') return this.#fulfil(requestId, Buffer.alloc(0), []);
       if (url.pathname === '/page.js')
         return this.#fulfil(requestId, Buffer.from(pageScript()), [
           { name: 'content-type', value: 'text/javascript' },
         ]);
       const font = fontFile(url.pathname);
+      if (font) this.servedFonts.add(url.pathname);
       if (font) return this.#fulfil(requestId, font, [{ name: 'content-type', value: 'font/woff2' }]);
       const name = ASSET_PATH.exec(url.pathname)?.[1];
       const decoded = name === undefined ? undefined : decodeURIComponent(name);

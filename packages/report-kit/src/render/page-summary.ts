@@ -32,4 +32,7 @@ export const pageSummary = z.object({
   heightPx: z.number(),
   elements: z.number(),
   hasPageNumbers: z.boolean(),
+  /** Whether something has to be laid over the pages' margins. */
+  needsPositions: z.boolean(),
+  footnotes: z.int().min(0),
 });

@@ -6,13 +6,13 @@ import type { BrowserProcess } from '../browser/process.ts';
 import { openBrowser } from '../browser/playwright.ts';
 import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
 import { RenderError } from '../message.ts';
-import { runJob } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
+import { runJob } from './run-job.ts';
 import { PageSession } from './page-session.ts';
 
 /** Options of {@link createRenderer}. */
 export interface RendererOptions {
-  /** Path of a Chromium; without it one is looked for. */
+  /** Path of a Chromium, or `bundled` for the npm package's; without it one is looked for. */
   readonly executablePath?: string | undefined;
   /** Who Chromium runs as when this process is root; without it `nobody`. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;

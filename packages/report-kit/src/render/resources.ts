@@ -2,63 +2,24 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** The page's address: `.invalid` never resolves (RFC 2606), so nothing outside can answer for it. */
-export const ORIGIN = 'https://report.invalid';
+import { fontFaces } from './fonts.ts';
+import { ORIGIN } from './origin.ts';
 
 const require = createRequire(import.meta.url);
-
-/** Bundled families: npm package, and the weights and styles that a design may use. */
-const FAMILIES: Readonly<Record<string, readonly string[]>> = {
-  inter: ['400', '400-italic', '500', '600', '700'],
-  'source-serif-4': ['400', '400-italic', '600', '700'],
-  'jetbrains-mono': ['400', '700'],
-};
-
-const packageFolder = (name: string): string => dirname(require.resolve(`@fontsource/${name}/package.json`));
-
-let fontStyle: string | undefined;
-
-/** `@font-face` rules of all bundled fonts; a face is only fetched when a character of its range is used. */
-export function fontFaces(): string {
-  fontStyle ??= Object.entries(FAMILIES)
-    .flatMap(([family, faces]) =>
-      faces.map(face =>
-        readFileSync(join(packageFolder(family), `${face}.css`), 'utf8')
-          .replaceAll(/,\s*url\([^)]{0,200}\.woff\) format\('woff'\)/g, '')
-          .replaceAll('url(./files/', `url(${ORIGIN}/fonts/${family}/`)
-          .replaceAll('font-display: swap', 'font-display: block'),
-      ),
-    )
-    .join('\n');
-  return fontStyle;
-}
-
-const fontFiles = new Map<string, Buffer>();
-
-/** The bytes of `/fonts/<family>/<file>.woff2`, or undefined when no such face is bundled. */
-export function fontFile(path: string): Buffer | undefined {
-  const match = /^\/fonts\/([a-z0-9-]{1,60})\/([a-z0-9-]{1,120}\.woff2)$/.exec(path);
-  const [, family, file] = match ?? [];
-  if (family === undefined || file === undefined || !(family in FAMILIES)) return undefined;
-  const known = fontFiles.get(path);
-  if (known) return known;
-  try {
-    const bytes = readFileSync(join(packageFolder(family), 'files', file));
-    fontFiles.set(path, bytes);
-    return bytes;
-  } catch {
-    return undefined;
-  }
-}
 
 let script: string | undefined;
 
 /** Vue's runtime and our own page scripts, as one classic script. */
 export function pageScript(): string {
-  const own = ['runtime.js', 'components.js', 'charts.js'].map(name =>
-    readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'),
-  );
+  const own = [
+    'runtime.js',
+    'components.js',
+    'charts.js',
+    'targets.js',
+    'running.js',
+    'footnotes.js',
+    'snapshot.js',
+  ].map(name => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'));
   const vue = readFileSync(
     join(dirname(require.resolve('vue/package.json')), 'dist/vue.runtime.global.prod.js'),
     'utf8',
@@ -88,7 +49,7 @@ export const PAGE_HEADERS = [
 
 /** The empty page that is kept warm; a job fills it. */
 export function shellPage(): string {
-  return `<!doctype html><html><head><meta charset="utf-8"><title></title><style>${fontFaces()}</style><style id="base-style">${baseStyle()}</style><style id="design-style"></style><script src="/page.js"></script></head><body><div id="report"></div></body></html>`;
+  return `<!doctype html><html><head><meta charset="utf-8"><title></title><style>${fontFaces()}</style><style id="base-style">${baseStyle()}</style><style id="design-style"></style><style id="page-style"></style><script src="/page.js"></script></head><body><div id="report"></div></body></html>`;
 }
 
 let base: string | undefined;

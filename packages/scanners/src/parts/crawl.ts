@@ -64,13 +64,15 @@ export async function crawlSite(http: HttpCapability, origin: string, limits: Cr
       return undefined;
     }
   };
-  const listed = await readListings(origin, fetch, texts);
+  const listings = readListings(origin, fetch, texts);
+  // A failure ends the crawl only where the listings are awaited.
+  listings.catch(() => undefined);
   let level: readonly Wanted[] = frontier.take([{ url: `${origin}/` }]);
   let isCut = false;
   for (let depth = 0; depth <= limits.maxDepth && level.length > 0; depth += 1) {
     const room = limits.maxPages - visited.length;
     if (level.length > room) isCut = true;
-    const found: Wanted[] = depth === 0 ? listed.map(url => ({ url, from: `${origin}/` })) : [];
+    const found: Wanted[] = [];
     const answers = await mapBounded(level.slice(0, Math.max(0, room)), AT_ONCE, async wanted => ({
       wanted,
       response: await fetch(wanted.url),
@@ -80,17 +82,20 @@ export async function crawlSite(http: HttpCapability, origin: string, limits: Cr
       if (!response) continue;
       const page = isHtml(response) ? parsePage(textOf(response)) : undefined;
       visited.push({ ...wanted, response, ...(page ? { page } : {}) });
+      if (response.isTruncated) isCut = true;
       texts.push({ url: wanted.url, text: textOf(response) });
       const next = redirectOf(response);
       if (next) texts.push({ url: wanted.url, text: next.href });
       for (const url of linksOf(page, next, wanted.url)) found.push({ url, from: wanted.url });
       for (const script of page?.scripts ?? []) scripts.add(absolute(script, wanted.url));
     }
+    if (depth === 0) for (const url of await listings) found.push({ url, from: `${origin}/` });
     level = frontier.take(found);
   }
   const own = [...scripts].filter(url => url.startsWith(`${origin}/`)).sort();
   for (const response of await mapBounded(own.slice(0, MAX_SCRIPTS), AT_ONCE, fetch))
     if (response?.status === 200) texts.push({ url: response.url, text: textOf(response) });
+  texts.sort((left, right) => compare(left.url, right.url));
   return { visited, texts, isCut: isCut || own.length > MAX_SCRIPTS, ...(failure ? { failure } : {}) };
 }
 
@@ -113,6 +118,8 @@ async function readListings(
 ): Promise<string[]> {
   const listed: string[] = [];
   const sitemaps = new Set([`${origin}/sitemap.xml`]);
+  const first = fetch(`${origin}/sitemap.xml`);
+  first.catch(() => undefined);
   const robots = await fetch(`${origin}/robots.txt`);
   if (robots?.status === 200 && !isHtml(robots)) {
     texts.push({ url: robots.url, text: textOf(robots) });
@@ -126,12 +133,14 @@ async function readListings(
         listed.push(absolute(value, origin));
     }
   }
-  const own = [...sitemaps].filter(url => url.startsWith(`${origin}/`)).sort();
-  for (const url of own.slice(0, MAX_SITEMAPS)) {
-    const sitemap = await fetch(url);
+  const others = [...sitemaps].filter(url => url.startsWith(`${origin}/`)).sort();
+  const answers = await mapBounded(others.slice(0, MAX_SITEMAPS), AT_ONCE, url =>
+    url === `${origin}/sitemap.xml` ? first : fetch(url),
+  );
+  for (const sitemap of answers) {
     if (sitemap?.status !== 200 || isHtml(sitemap)) continue;
     const text = textOf(sitemap);
-    texts.push({ url, text });
+    texts.push({ url: sitemap.url, text });
     for (const [, location = ''] of text.matchAll(/<loc>\s{0,20}([^<\s]{1,2048})/g)) listed.push(location);
   }
   return listed;

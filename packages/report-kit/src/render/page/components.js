@@ -25,6 +25,12 @@
     return waiting.done;
   };
 
+  /** MathML sets single letters in italics by swapping them for letters that only mathematical fonts have. */
+  const italicise = ({ el }) => {
+    for (const letter of el.querySelectorAll('math mi:not([mathvariant])'))
+      if (letter.textContent.length === 1) letter.classList.add('rk-italic');
+  };
+
   kit.components.markdown = {
     props: { text: { default: null }, tag: { default: 'div' } },
     setup(props, { slots }) {
@@ -38,7 +44,12 @@
           if (typeof result === 'string') html.value = result;
           else result.then(() => (html.value = kit.markdown.get(text) ?? ''));
         }
-        return h(props.tag, { class: 'markdown', innerHTML: html.value });
+        return h(props.tag, {
+          class: 'markdown',
+          innerHTML: html.value,
+          onVnodeMounted: italicise,
+          onVnodeUpdated: italicise,
+        });
       };
     },
   };
@@ -110,7 +121,10 @@
   /** The page on which the element with that id lies. */
   kit.components['page-of'] = {
     props: { to: { required: true } },
-    setup: props => () => h('span', { 'data-page-of': String(props.to).replace(/^#/, '') }),
+    setup: props => () => {
+      const id = String(props.to).replace(/^#/, '');
+      return h('a', { class: 'page-of', href: `#${id}`, 'data-page-of': id });
+    },
   };
 
   kit.components.ref = {
@@ -166,9 +180,11 @@
       h(
         'span',
         { class: 'breakable' },
-        String(props.text ?? '')
-          .split(/(?<=[./:?&=_@-])/)
-          .flatMap((part, index) => (index === 0 ? [part] : [h('wbr'), part])),
+        String(props.text ?? '').length <= 24
+          ? String(props.text ?? '')
+          : String(props.text)
+              .split(/(?<=[./:?&=_@-])/)
+              .flatMap((part, index) => (index === 0 ? [part] : [h('wbr'), part])),
       ),
   };
 })();

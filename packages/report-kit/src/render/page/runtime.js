@@ -222,7 +222,9 @@
     document.documentElement.lang = job.language;
     document.title = job.title;
     const style = document.getElementById('design-style');
-    style.textContent = job.style;
+    style.textContent = job.paged.css;
+    document.getElementById('page-style').textContent = job.paged.pageCss;
+    kit.paged = job.paged;
     const data = watchReads({ ...derive(job.data), ...job.data });
     const scope = shallowReactive({
       ...data,
@@ -232,6 +234,8 @@
       language: job.language,
       severities,
       severityOf,
+      worstOf: list =>
+        severities.find(level => list.some(item => (item.level ?? severityOf(item)) === level)) ?? 'info',
       assetUrl: name => `assets/${encodeURIComponent(name)}`,
       tally,
       Math,
@@ -252,7 +256,15 @@
     const root = document.getElementById('report');
     app.mount(root);
     await settle();
+    // Reading a size makes the layout, and the layout asks for the fonts.
+    void document.body.offsetHeight;
     await Promise.all([document.fonts.ready, pictures()]);
+    if (job.isPaged) {
+      kit.takeRunning();
+      kit.footnoteCount = kit.takeFootnotes();
+      if (job.isScreen) kit.endNotes();
+      kit.setTargets();
+    }
     return kit.summary();
   };
 
@@ -260,22 +272,10 @@
     messages: kit.messages.splice(0),
     heightPx: document.documentElement.scrollHeight,
     elements: document.getElementsByTagName('*').length,
-    hasPageNumbers: document.querySelector('[data-page-of]') !== null,
-    targets: [
-      ...new Set([...document.querySelectorAll('[data-page-of]')].map(element => element.dataset.pageOf)),
-    ],
+    hasPageNumbers: document.querySelector('[data-page-of]') !== null || kit.hasTargetPages(),
+    needsPositions: kit.needsPositions(),
+    footnotes: kit.footnoteCount ?? 0,
   });
-
-  /** Writes the page numbers that the first pass found: `pages` maps an element's id to its page. */
-  kit.setPages = pages => {
-    let missing = 0;
-    for (const element of document.querySelectorAll('[data-page-of]')) {
-      const page = pages[element.dataset.pageOf];
-      if (page === undefined) missing++;
-      element.textContent = page === undefined ? '' : String(page);
-    }
-    return missing;
-  };
 
   kit.h = h;
   kit.resolveComponent = resolveComponent;

@@ -1,0 +1,109 @@
+import type { Element, ElementContent, Root, RootContent } from 'hast';
+import type { Nodes, Root as MarkdownRoot } from 'mdast';
+import type { Message } from '../message.ts';
+import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
+import { findCost, MAX_MARKS } from './cost.ts';
+import { finishTree } from './finish.ts';
+import type { Findings, MarkdownOptions } from './finish.ts';
+import { parseTree } from './parse.ts';
+import { ALLOWED_ELEMENTS, sanitizeTree } from './sanitize.ts';
+import { toHtmlTree } from './tree.ts';
+
+/** A text as a sanitised tree of HTML elements: what HTML, PDF and DOCX are all made from. */
+export interface MarkdownDocument extends Readonly<Findings> {
+  readonly tree: Root;
+}
+
+const MAX_LENGTH = 5_000_000;
+/** Text that cannot be read as Markdown is still shown: as it is. */
+function asPlain(text: string, message: Message): MarkdownDocument {
+  const code: Element = {
+    type: 'element',
+    tagName: 'code',
+    properties: {},
+    children: [{ type: 'text', value: text.slice(0, MAX_LENGTH) }],
+  };
+  const pre: Element = { type: 'element', tagName: 'pre', properties: {}, children: [code] };
+  const tree: Root = { type: 'root', children: [pre] };
+  return { tree, messages: [message], anchors: [], references: [], images: [], todos: 0 };
+}
+
+const KNOWN: ReadonlySet<string> = new Set([...ALLOWED_ELEMENTS, 'ref', 'pagebreak', 'template', 'markdown']);
+const TAG = /<([a-z][\w-]{0,40})/gi;
+const HANDLER = /\s(on[a-z]{2,30})\s*=/i;
+
+/** Says which markup of the tester's does not come through. */
+function findRefused(tree: MarkdownRoot, messages: Message[]): void {
+  const pending: Nodes[] = [tree];
+  for (let node = pending.pop(); node !== undefined && messages.length < 100; node = pending.pop()) {
+    if ('children' in node) pending.push(...node.children);
+    const line = node.position?.start.line;
+    const say = (what: string): void => {
+      messages.push({
+        level: 'warning',
+        code: 'markup-removed',
+        text: `${what} is not allowed in text and was left out; to show it as it is, put it in a code block.`,
+        ...(line === undefined ? {} : { location: { line } }),
+      });
+    };
+    if (node.type === 'html') {
+      const names = new Set([...node.value.matchAll(TAG)].map(match => (match[1] ?? '').toLowerCase()));
+      for (const name of names) if (!KNOWN.has(name)) say(`<${name}>`);
+      const handler = HANDLER.exec(node.value)?.[1];
+      if (handler !== undefined) say(`The attribute ${handler}`);
+    } else if (
+      (node.type === 'link' || node.type === 'image' || node.type === 'definition') &&
+      /^\s*(?:javascript|vbscript|file|blob):/i.test(node.url)
+    )
+      say(`The address ${node.url.slice(0, 60)}`);
+  }
+}
+
+/** The dialect's own elements, written as HTML, become what the Markdown forms of them become. */
+function replaceComponents(nodes: (RootContent | ElementContent)[]): void {
+  for (const node of nodes) {
+    if (node.type !== 'element') continue;
+    if (node.tagName === 'ref') {
+      node.tagName = 'a';
+      node.properties = { href: `#${String(node.properties.to ?? '')}`, className: ['ref'] };
+    } else if (node.tagName === 'pagebreak') {
+      node.tagName = 'div';
+      node.properties = { className: ['pagebreak'] };
+    }
+    replaceComponents(node.children);
+  }
+}
+
+/** Reads a text. Never throws on any text: what cannot be shown is reported in `messages`. */
+export function readMarkdown(text: string, options: MarkdownOptions = {}): MarkdownDocument {
+  const maxLength = Math.min(options.maxLength ?? 500_000, MAX_LENGTH);
+  if (text.length > maxLength)
+    return asPlain(text, {
+      level: 'error',
+      code: 'text-too-long',
+      text: `The text has ${text.length} characters and ${maxLength} are allowed, so its Markdown was not read: split it.`,
+    });
+  const cost = findCost(text);
+  if (cost?.what === 'marks')
+    return asPlain(text, {
+      level: 'error',
+      code: 'text-too-tangled',
+      text: `A paragraph holds more than ${MAX_MARKS} marks (* _ ~ [ ]), so the Markdown was not read: put it in a code block or split it.`,
+      ...(cost.line === undefined ? {} : { location: { line: cost.line } }),
+    });
+  const parsed = cost === undefined ? parseTree(text) : undefined;
+  if (parsed === undefined || isTooDeep(parsed))
+    return asPlain(text, {
+      level: 'error',
+      code: 'text-too-deep',
+      text: `Lists, quotes or marks lie more than ${MAX_DEPTH} deep in one another, so the Markdown was not read: put the text in a code block.`,
+    });
+  const refused: Message[] = [];
+  findRefused(parsed, refused);
+  refused.sort((a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0));
+  const dirty = toHtmlTree(arrangeTree(parsed), options.hasLines === true);
+  replaceComponents(dirty.children);
+  const tree = sanitizeTree(dirty);
+  const found = finishTree(tree, options);
+  return { ...found, messages: [...refused, ...found.messages], tree };
+}

@@ -1,0 +1,75 @@
+const OBJECT_HEAD = /^(\d+) \d+ obj\s*/;
+
+/** Random access to the objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. */
+export class PdfSource {
+  readonly bytes: Buffer;
+  readonly size: number;
+  readonly root: number;
+  readonly info: number | undefined;
+  /** Byte position of the cross-reference table. */
+  readonly tableAt: number;
+  readonly #offsets: number[] = [];
+
+  constructor(pdf: Uint8Array) {
+    this.bytes = Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength);
+    const tail = this.bytes.subarray(-2_000).toString('latin1');
+    this.tableAt = Number(/startxref\s+(\d+)/.exec(tail)?.[1] ?? -1);
+    const trailer = tail.slice(tail.lastIndexOf('trailer'));
+    this.size = Number(/\/Size (\d+)/.exec(trailer)?.[1] ?? 0);
+    this.root = Number(/\/Root (\d+) 0 R/.exec(trailer)?.[1] ?? 0);
+    const info = /\/Info (\d+) 0 R/.exec(trailer)?.[1];
+    this.info = info === undefined ? undefined : Number(info);
+    this.#readTable();
+  }
+
+  #readTable(): void {
+    const head = /^xref\s+0 (\d+)\s*?\n/.exec(
+      this.bytes.subarray(this.tableAt, this.tableAt + 60).toString('latin1'),
+    );
+    if (!head) throw new Error('The PDF has no plain cross-reference table.');
+    const from = this.tableAt + head[0].length;
+    const table = this.bytes.subarray(from, from + this.size * 20).toString('latin1');
+    for (let index = 0; index < this.size; index++) {
+      const entry = table.slice(index * 20, index * 20 + 20);
+      this.#offsets.push(entry[17] === 'n' ? Number(entry.slice(0, 10)) : -1);
+    }
+  }
+
+  /** Object numbers in use. */
+  *numbers(): Generator<number> {
+    for (const [number, offset] of this.#offsets.entries()) if (offset >= 0) yield number;
+  }
+
+  /** The object's text between `obj` and `stream` or `endobj`, and where its stream's bytes lie. */
+  read(number: number): { text: string; stream?: Buffer } {
+    const from = this.#offsets[number] ?? -1;
+    if (from < 0) return { text: '' };
+    for (let window = 4_096; ; window *= 4) {
+      const piece = this.bytes.subarray(from, from + window).toString('latin1');
+      const body = piece.replace(OBJECT_HEAD, '');
+      const end = /\s(?:stream\r?\n|endobj)/.exec(body);
+      if (!end) {
+        if (from + window >= this.bytes.length) return { text: body };
+        continue;
+      }
+      const text = body.slice(0, end.index);
+      if (end[0].trim() === 'endobj') return { text };
+      const at = from + (piece.length - body.length) + end.index + end[0].length;
+      const length = Number(/\/Length (\d+)(?! 0 R)/.exec(text)?.[1] ?? 0);
+      return { text, stream: this.bytes.subarray(at, at + length) };
+    }
+  }
+
+  /** Numbers of the page objects in reading order. */
+  pages(): number[] {
+    const order: number[] = [];
+    const visit = (number: number, depth: number): void => {
+      const { text } = this.read(number);
+      const kids = /\/Kids \[([^\]]*)\]/.exec(text)?.[1];
+      if (kids === undefined || depth > 30) order.push(number);
+      else for (const match of kids.matchAll(/(\d+) 0 R/g)) visit(Number(match[1]), depth + 1);
+    };
+    visit(Number(/\/Pages (\d+) 0 R/.exec(this.read(this.root).text)?.[1] ?? 0), 0);
+    return order;
+  }
+}

@@ -1,0 +1,169 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname, resolve } from 'node:path';
+import { readProject } from '../command/project.ts';
+import { findDesign } from '../command/render.ts';
+import { RenderError } from '../message.ts';
+import type { Message } from '../message.ts';
+import { createRenderer } from '../render/renderer.ts';
+import type { Renderer } from '../render/renderer.ts';
+import { previewPage } from './page.ts';
+
+/** What to show, and where. */
+export interface PreviewOptions {
+  readonly design: string;
+  readonly project?: string | undefined;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly chromium?: string | undefined;
+}
+
+/** A running preview; `close` ends its browser and its server. */
+export interface Preview {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+interface Shown {
+  readonly pdf?: Uint8Array;
+  readonly html?: Uint8Array;
+  readonly messages: readonly Message[];
+  readonly tookMs: number;
+}
+
+/** Editors write a file in several steps; this long after the last one it is read. */
+const SETTLE_MS = 40;
+
+class PreviewServer {
+  readonly #options: PreviewOptions;
+  readonly #renderer: Renderer;
+  readonly #listeners = new Set<ServerResponse>();
+  #shown: Shown = { messages: [], tookMs: 0 };
+  #version = 0;
+  #isBusy = false;
+  #isStale = false;
+
+  constructor(options: PreviewOptions, renderer: Renderer) {
+    this.#options = options;
+    this.#renderer = renderer;
+  }
+
+  /** Renders what the files hold now; a change meanwhile makes it render once more. */
+  async refresh(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      this.#shown = await this.#render();
+      this.#version++;
+      for (const listener of this.#listeners) listener.write(`data: ${this.#version}\n\n`);
+    }
+    this.#isBusy = false;
+  }
+
+  async #render(): Promise<Shown> {
+    const from = performance.now();
+    try {
+      const design = await findDesign(this.#options.design);
+      const { project } = this.#options;
+      const files =
+        project === undefined ? { data: design.sample, assets: design.assets } : await readProject(project);
+      const pdf = await this.#renderer.render({ design, ...files, output: 'pdf' });
+      const tookMs = performance.now() - from;
+      const html = await this.#renderer.render({ design, ...files, output: 'html' });
+      return { pdf: pdf.bytes, html: html.bytes, messages: pdf.messages, tookMs };
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      const messages =
+        error instanceof RenderError ? error.messages : [{ level: 'error' as const, code: 'failed', text }];
+      return { ...this.#shown, messages, tookMs: performance.now() - from };
+    }
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    // A page of another site that resolves its name to loopback must not read the report.
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+    if (!['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
+      response.writeHead(421).end('This preview answers on 127.0.0.1 only.\n');
+      return;
+    }
+    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    if (pathname === '/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write(`data: ${this.#version}\n\n`);
+      this.#listeners.add(response);
+      request.on('close', () => this.#listeners.delete(response));
+      return;
+    }
+    const [type, body] = this.#body(pathname);
+    response.writeHead(body === undefined ? 404 : 200, {
+      'content-type': type,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    response.end(body ?? 'There is nothing here yet.\n');
+  }
+
+  #body(path: string): [string, Uint8Array | string | undefined] {
+    if (path === '/') return ['text/html; charset=utf-8', previewPage(this.#options.design)];
+    if (path === '/document.pdf') return ['application/pdf', this.#shown.pdf];
+    if (path === '/document.html') return ['text/html; charset=utf-8', this.#shown.html];
+    if (path === '/state.json') {
+      const { messages, tookMs } = this.#shown;
+      return [
+        'application/json',
+        JSON.stringify({ version: this.#version, tookMs: Math.round(tookMs), messages }),
+      ];
+    }
+    return ['text/plain; charset=utf-8', undefined];
+  }
+
+  end(): void {
+    for (const listener of this.#listeners) listener.end();
+  }
+}
+
+async function watchFolder(path: string, onChange: () => void): Promise<FSWatcher | undefined> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) return undefined;
+  return watch(info.isDirectory() ? path : dirname(path), { recursive: true }, onChange);
+}
+
+/** Serves the preview on 127.0.0.1 and renders again when design or project change. */
+export async function servePreview(options: PreviewOptions): Promise<Preview> {
+  const renderer = await createRenderer({ executablePath: options.chromium, warm: 2 });
+  const preview = new PreviewServer(options, renderer);
+  await preview.refresh();
+  let timer: NodeJS.Timeout | undefined;
+  const onChange = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void preview.refresh(), SETTLE_MS);
+  };
+  const watchers = await Promise.all(
+    [options.design, options.project].map(async path =>
+      path === undefined ? undefined : watchFolder(resolve(path), onChange),
+    ),
+  );
+  const server = createServer((request, response) => preview.handle(request, response));
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(options.port, '127.0.0.1', done);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: async () => {
+      clearTimeout(timer);
+      for (const watcher of watchers) watcher?.close();
+      preview.end();
+      server.closeAllConnections();
+      await new Promise(done => server.close(done));
+      await renderer.close();
+    },
+  };
+}

@@ -1,0 +1,165 @@
+// Values at a link's target: page numbers from the first pass, counters and texts from the document; and leaders.
+(() => {
+  const kit = globalThis.reportKit;
+  const links = () => [...document.querySelectorAll('#report a[href^="#"]')];
+  const idOf = link => {
+    const raw = link.getAttribute('href').slice(1);
+    try {
+      return decodeURIComponent(raw);
+    } catch {
+      return raw;
+    }
+  };
+  const quoted = text =>
+    `"${String(text).replace(/["\\\n]/g, character => (character === '\n' ? ' ' : `\\${character}`))}"`;
+
+  const counterList = (text, fallback) => {
+    if (text === 'none') return [];
+    const words = text.split(/\s+/);
+    const list = [];
+    for (let index = 0; index < words.length; index++) {
+      const number = Number(words[index + 1]);
+      const hasNumber = words[index + 1] !== undefined && !Number.isNaN(number);
+      list.push([words[index], hasNumber ? number : fallback]);
+      if (hasNumber) index++;
+    }
+    return list;
+  };
+
+  /** The counters' values at each of the wanted elements, as CSS defines them: a reset opens a scope among siblings. */
+  function countersAt(wanted, names) {
+    const stacks = new Map(names.map(name => [name, []]));
+    const found = new Map();
+    const apply = (style, owner) => {
+      for (const [name, value] of counterList(style.counterReset, 0))
+        stacks.get(name)?.push({ value, owner });
+      for (const [name, value] of counterList(style.counterSet, 0)) {
+        const top = stacks.get(name)?.at(-1);
+        if (top) top.value = value;
+      }
+      for (const [name, step] of counterList(style.counterIncrement, 1)) {
+        const stack = stacks.get(name);
+        if (!stack) continue;
+        if (stack.length === 0) stack.push({ value: 0, owner: null });
+        stack.at(-1).value += step;
+      }
+    };
+    const visit = element => {
+      const style = getComputedStyle(element);
+      if (style.display === 'none') return;
+      apply(style, element.parentElement);
+      const before = getComputedStyle(element, '::before');
+      if (before.content !== 'none') apply(before, element);
+      if (wanted.has(element.id) && element.id !== '')
+        found.set(
+          element.id,
+          Object.fromEntries([...stacks].map(([name, stack]) => [name, stack.at(-1)?.value ?? 0])),
+        );
+      for (const child of element.children) visit(child);
+      for (const stack of stacks.values()) while (stack.at(-1)?.owner === element) stack.pop();
+    };
+    visit(document.documentElement);
+    return found;
+  }
+
+  /** Sets what `target-counter` and `target-text` show, apart from pages, which the first pass brings. */
+  kit.setTargets = () => {
+    const { targetCounters, hasTargetText } = kit.paged;
+    const others = targetCounters.filter(counter => counter.name !== 'page');
+    const pageVariables = targetCounters
+      .filter(counter => counter.name === 'page')
+      .map(counter => counter.variable);
+    if (others.length + pageVariables.length === 0 && !hasTargetText) return;
+    const list = links();
+    const values =
+      others.length === 0
+        ? new Map()
+        : countersAt(
+            new Set(list.map(idOf)),
+            others.map(counter => counter.name),
+          );
+    for (const link of list) {
+      const id = idOf(link);
+      for (const variable of pageVariables) link.style.setProperty(variable, '"000"');
+      for (const { name, style, variable } of others) {
+        const value = values.get(id)?.[name];
+        if (value !== undefined) link.style.setProperty(variable, quoted(kit.counterText(value, style)));
+      }
+      if (hasTargetText)
+        link.style.setProperty(
+          '--target-text',
+          quoted(document.getElementById(id)?.textContent.trim() ?? ''),
+        );
+    }
+    kit.setLeaders();
+  };
+
+  kit.hasTargetPages = () => kit.paged.targetCounters.some(counter => counter.name === 'page');
+
+  /** Writes the page numbers that the first pass found: `pages` maps an element's id to its page. */
+  kit.setPages = pages => {
+    let missing = 0;
+    for (const element of document.querySelectorAll('[data-page-of]')) {
+      const page = pages[element.dataset.pageOf];
+      if (page === undefined) missing++;
+      element.textContent = page === undefined ? '' : String(page);
+    }
+    const variables = kit.paged.targetCounters.filter(counter => counter.name === 'page');
+    if (variables.length > 0) {
+      for (const link of links()) {
+        const page = pages[idOf(link)];
+        for (const { style, variable } of variables)
+          link.style.setProperty(variable, page === undefined ? '""' : quoted(kit.counterText(page, style)));
+      }
+      kit.setLeaders();
+    }
+    return missing;
+  };
+
+  const context = document.createElement('canvas').getContext('2d');
+
+  function blockAround(element) {
+    let block = element;
+    while (block.parentElement && /^inline|^contents/.test(getComputedStyle(block).display))
+      block = block.parentElement;
+    return block;
+  }
+
+  /** Makes each leader as wide as the rest of its line, and gives it as many dots as fit. All reads come before all writes. */
+  kit.setLeaders = () => {
+    for (const { selector, text, pseudo } of kit.paged.leaders) {
+      if (pseudo !== 'after') continue;
+      const elements = [...document.querySelectorAll(selector)];
+      for (const element of elements) element.style.setProperty('--leader-width', '0px');
+      const measured = elements.map(element => {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        const last = [...range.getClientRects()].at(-1);
+        const block = blockAround(element);
+        const style = getComputedStyle(block);
+        const edge =
+          block.getBoundingClientRect().right -
+          parseFloat(style.paddingRight) -
+          parseFloat(style.borderRightWidth);
+        const from = last ? last.right : block.getBoundingClientRect().left;
+        const own = getComputedStyle(element, '::after');
+        context.font = own.font;
+        const dot = Math.max(1, context.measureText(text.repeat(20)).width / 20);
+        const number = kit.paged.targetCounters
+          .map(counter => element.style.getPropertyValue(counter.variable))
+          .join('');
+        const tail = context.measureText(number.replaceAll('"', '')).width + dot;
+        const whole = block.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+        const rest = edge - from - 1;
+        return { element, dot, tail, width: rest < tail + dot ? whole - 1 : rest };
+      });
+      for (const { element, dot, tail, width } of measured) {
+        element.style.setProperty('--leader-width', `${width}px`);
+        element.style.setProperty(
+          '--leader',
+          quoted(text.repeat(Math.max(0, Math.floor((width - tail) / dot)))),
+        );
+      }
+    }
+  };
+})();

@@ -1,0 +1,40 @@
+import { RenderError } from '../message.ts';
+import type { RenderLimits } from './limits.ts';
+import type { PageSession } from './page-session.ts';
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+async function readStream(session: PageSession, handle: string, limits: RenderLimits): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for (let size = 0; ;) {
+    const { data, base64Encoded, eof } = await session.send('IO.read', { handle, size: CHUNK_BYTES });
+    const chunk = Buffer.from(String(data), base64Encoded === true ? 'base64' : 'latin1');
+    size += chunk.length;
+    if (size > limits.outputBytes)
+      throw new RenderError(
+        'output-too-large',
+        `The PDF is larger than ${Math.round(limits.outputBytes / 1024 ** 2)} MB: use fewer or smaller pictures.`,
+        session.messages,
+      );
+    chunks.push(chunk);
+    if (eof === true) break;
+  }
+  await session.send('IO.close', { handle });
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** Prints the page as it stands. Only the last pass needs tags and outline: without them it is a third faster. */
+export async function printPage(
+  session: PageSession,
+  limits: RenderLimits,
+  isFinal: boolean,
+): Promise<Uint8Array> {
+  const { stream } = await session.send('Page.printToPDF', {
+    preferCSSPageSize: true,
+    printBackground: true,
+    generateTaggedPDF: isFinal,
+    generateDocumentOutline: isFinal,
+    transferMode: 'ReturnAsStream',
+  });
+  return readStream(session, String(stream), limits);
+}

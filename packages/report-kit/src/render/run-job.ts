@@ -1,0 +1,286 @@
+import { z } from 'zod';
+import { compileDesign } from '../design/compile.ts';
+import { prepareData } from '../design/data.ts';
+import { labelsFor } from '../design/design.ts';
+import { buildHtml } from '../html/document.ts';
+import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
+import { RenderError } from '../message.ts';
+import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
+import { encryptPdf } from '../pdf/encrypt.ts';
+import { writeMetadata } from '../pdf/metadata.ts';
+import { layOver } from '../pdf/overlay.ts';
+import { readPositions } from '../pdf/positions.ts';
+import type { PagePositions } from '../pdf/positions.ts';
+import { PdfSource } from '../pdf/source.ts';
+import { PdfUpdate } from '../pdf/update.ts';
+import { printWithWeasyPrint } from '../pdf/weasyprint.ts';
+import { checkAssets } from './assets.ts';
+import { DEFAULT_SIZE } from './css/page-rules.ts';
+import { contentWidth, rewriteStyle } from './css/rewrite.ts';
+import type { PagedStyle } from './css/rewrite.ts';
+import { textAt } from './job.ts';
+import type { RenderJob, RenderResult } from './job.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import type { RenderLimits } from './limits.ts';
+import { located } from './located.ts';
+import { pageSummary } from './page-summary.ts';
+import type { PageSession } from './page-session.ts';
+import { printPage } from './print.ts';
+import { watchJob } from './watch.ts';
+
+/** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
+const TALLEST_PAGE_PX = 4_494;
+
+/** Passes spent on footnotes; each costs about as much as half of the final print. */
+const MAX_FOOTNOTE_PASSES = 10;
+
+const SANDBOX_OFF =
+  "Chromium's sandbox does not work here, because the kernel refuses user namespaces: allow them (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for Chromium) before rendering designs you do not trust.";
+
+/** One job in one page, step by step. */
+class JobRun {
+  readonly #session: PageSession;
+  readonly #job: RenderJob;
+  readonly #limits: RenderLimits;
+  readonly #language: string;
+  readonly #timings: Record<string, number> = {};
+  #data: unknown;
+
+  constructor(session: PageSession, job: RenderJob, limits: RenderLimits) {
+    this.#session = session;
+    this.#job = job;
+    this.#limits = limits;
+    this.#language = job.language ?? job.design.language;
+  }
+
+  async #timed<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    const from = performance.now();
+    const result = await work();
+    this.#timings[name] = (this.#timings[name] ?? 0) + performance.now() - from;
+    return result;
+  }
+
+  get #title(): string {
+    return (
+      this.#job.metadata?.title ?? textAt(this.#data, this.#job.design.titlePath) ?? this.#job.design.name
+    );
+  }
+
+  async run(): Promise<RenderResult> {
+    const { design } = this.#job;
+    const compiled = await this.#timed('compile', () => compileDesign(design));
+    this.#session.messages.push(...compiled.messages);
+    this.#failOnErrors('template-invalid', 'The template has errors, so nothing was rendered.');
+    this.#data = await this.#timed('data', () => prepareData(design.data, this.#job.data));
+    this.#giveResources();
+    const paged = await this.#timed('style', () => rewriteStyle(design.style, this.#styleSource()));
+    this.#session.messages.push(...paged.messages);
+    const summary = await this.#timed('template', async () => this.#render(compiled, paged));
+    this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
+    if (this.#job.output === 'html') return this.#html(paged);
+    if (this.#job.engine === 'weasyprint') return this.#weasyPrint();
+    this.#checkPages(Math.floor(summary.heightPx / TALLEST_PAGE_PX));
+    return this.#pdf(summary);
+  }
+
+  #failOnErrors(code: string, text: string): void {
+    const { messages } = this.#session;
+    if (messages.some(({ level }) => level === 'error')) throw new RenderError(code, text, messages);
+  }
+
+  #giveResources(): void {
+    const { design, assets } = this.#job;
+    checkAssets(new Map([...design.assets, ...(assets ?? [])]), this.#limits);
+    this.#session.assets = name => assets?.get(name) ?? design.assets.get(name);
+    const resolveVariable = variablesFrom(this.#data);
+    this.#session.questions = {
+      markdown: async value => {
+        const texts = z.array(z.string().max(5_000_000)).parse(value);
+        return this.#timed('markdown', () =>
+          texts.map(text => {
+            const result = renderMarkdown(text, { resolveVariable });
+            for (const message of result.messages)
+              this.#session.messages.push(located(message, this.#data, text));
+            return result.html;
+          }),
+        );
+      },
+    };
+  }
+
+  /** `@import` of the job's own style sheets. */
+  #styleSource() {
+    return (url: string): string | undefined => {
+      const name = /^\/?(?:assets\/name|assets)\/([^?#]+)$/.exec(url)?.[1];
+      const bytes = name === undefined ? undefined : this.#session.assets(decodeURIComponent(name));
+      return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+    };
+  }
+
+  async #render(compiled: ReturnType<typeof compileDesign>, paged: PagedStyle) {
+    // Laid out at the width of the printed page, so that what is measured is what is printed.
+    await this.#session.send('Emulation.setDeviceMetricsOverride', {
+      width: Math.round(contentWidth(paged.rules)),
+      height: 1_000,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
+    const defaultSize = paged.rules.findLast(rule => rule.name === '' && rule.size)?.size ?? DEFAULT_SIZE;
+    const { code, partials, names } = compiled;
+    const labels = labelsFor(this.#job.design, this.#language);
+    const job = {
+      code,
+      partials,
+      names,
+      labels,
+      data: this.#data,
+      language: this.#language,
+      title: this.#title,
+      isPaged: this.#job.engine !== 'weasyprint',
+      isScreen: this.#job.output === 'html',
+    };
+    const summary = pageSummary.parse(
+      await this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
+    );
+    this.#session.messages.push(...summary.messages);
+    return summary;
+  }
+
+  #checkPages(count: number): void {
+    if (count <= this.#limits.pages) return;
+    throw new RenderError(
+      'too-many-pages',
+      `The document has ${count} pages, and ${this.#limits.pages} are allowed: shorten it, or raise the limit.`,
+      this.#session.messages,
+    );
+  }
+
+  async #positions(marks: unknown): Promise<PagePositions> {
+    await this.#session.call('mark', marks);
+    const pass = await this.#timed('firstPass', async () => printPage(this.#session, this.#limits, false));
+    await this.#session.call('unmark', null);
+    const positions = await this.#timed('positions', () => readPositions(pass));
+    this.#checkPages(positions.pageCount);
+    return positions;
+  }
+
+  /** Ends pages early for their footnotes, a pass at a time; what cannot be settled goes to the end of its text. */
+  async #placeFootnotes(): Promise<void> {
+    for (let pass = 0; pass < MAX_FOOTNOTE_PASSES; pass++) {
+      const { pages, tops } = await this.#positions(await this.#session.call('footnoteMarks', null));
+      const places = { pages: Object.fromEntries(pages), tops: Object.fromEntries(tops) };
+      if ((await this.#session.call('placeFootnotes', places)) === 0) return;
+    }
+    await this.#session.call('endNotes', null);
+    this.#session.messages.push({
+      level: 'info',
+      code: 'footnotes-moved',
+      text: `Some footnotes stand at the end of their text, because more than ${MAX_FOOTNOTE_PASSES} pages of one chapter have footnotes.`,
+    });
+  }
+
+  /** The first pass: prints once without tags and writes the page numbers it brings into the page. */
+  async #numberPages(): Promise<Readonly<Record<string, number>>> {
+    const positions = await this.#positions([]);
+    const pages = Object.fromEntries(positions.pages);
+    await this.#timed('numbers', async () => this.#session.call('setPages', pages));
+    return pages;
+  }
+
+  async #pdf(summary: z.output<typeof pageSummary>): Promise<RenderResult> {
+    if (summary.footnotes > 0) await this.#placeFootnotes();
+    const pages = summary.hasPageNumbers || summary.needsPositions ? await this.#numberPages() : {};
+    const printed = await this.#timed('print', async () => printPage(this.#session, this.#limits, true));
+    const { messages } = pageSummary.parse(await this.#session.call('summary', null));
+    this.#session.messages.push(...messages);
+    const update = new PdfUpdate(new PdfSource(printed));
+    const pageCount = update.source.pages().length;
+    this.#checkPages(pageCount);
+    if (summary.needsPositions)
+      await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
+    const bytes = await this.#timed('finish', () => this.#finish(update));
+    const { password } = this.#job;
+    const result =
+      password === undefined || password === ''
+        ? bytes
+        : await this.#timed('encrypt', async () => encryptPdf(bytes, password));
+    return { bytes: result, pageCount, messages: this.#session.messages, timings: this.#timings };
+  }
+
+  async #layOver(
+    update: PdfUpdate,
+    pageCount: number,
+    pages: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    const numbers = z.array(z.int().min(1)).parse(await this.#session.call('sheets', { pageCount, pages }));
+    if (numbers.length === 0) return;
+    const sheets = await printPage(this.#session, this.#limits, false);
+    layOver(
+      update,
+      sheets,
+      numbers.map(number => number - 1),
+    );
+  }
+
+  #finish(update: PdfUpdate): Uint8Array {
+    const author = textAt(this.#data, this.#job.design.authorPath);
+    const metadata = { author, ...this.#job.metadata, title: this.#title };
+    extendCatalog(update, [
+      writeMetadata(update, metadata, this.#language, new Date()),
+      writeAttachments(update, this.#job.attachments ?? new Map()),
+    ]);
+    return update.finish();
+  }
+
+  async #document(css: string, pageCss: string): Promise<string> {
+    const body = z
+      .string()
+      .parse(await this.#timed('snapshot', async () => this.#session.call('snapshot', null)));
+    const { servedFonts: fonts, assets } = this.#session;
+    return this.#timed('html', () =>
+      buildHtml({ body, css, pageCss, title: this.#title, language: this.#language, fonts, assets }),
+    );
+  }
+
+  async #html(paged: PagedStyle): Promise<RenderResult> {
+    const bytes = Buffer.from(await this.#document(paged.css, paged.pageCss), 'utf8');
+    if (bytes.length > this.#limits.outputBytes)
+      throw new RenderError('output-too-large', 'The HTML file is too large: use fewer or smaller pictures.');
+    return { bytes, messages: this.#session.messages, timings: this.#timings };
+  }
+
+  async #weasyPrint(): Promise<RenderResult> {
+    if (this.#job.password !== undefined && this.#job.password !== '')
+      throw new RenderError(
+        'weasyprint-password',
+        'Passwords are set with Chromium only: leave out the engine or the password.',
+      );
+    const html = await this.#document(
+      this.#job.design.style,
+      '[data-page-of]::after { content: target-counter(attr(href), page); }',
+    );
+    const { bytes, messages } = await this.#timed('weasyprint', async () =>
+      printWithWeasyPrint(html, this.#limits, this.#job.signal),
+    );
+    this.#session.messages.push(...messages);
+    const pageCount =
+      bytes.length > 0 ? Buffer.from(bytes).toString('latin1').split('/Type /Page\n').length - 1 : 0;
+    return {
+      bytes,
+      ...(pageCount > 0 ? { pageCount } : {}),
+      messages: this.#session.messages,
+      timings: this.#timings,
+    };
+  }
+}
+
+/** Runs one job in a fresh page; the caller ends the browser whatever happens. */
+export async function runJob(
+  session: PageSession,
+  job: RenderJob,
+  isSandboxed: boolean,
+): Promise<RenderResult> {
+  const limits = { ...DEFAULT_LIMITS, ...job.limits };
+  if (!isSandboxed) session.messages.push({ level: 'warning', code: 'sandbox-off', text: SANDBOX_OFF });
+  return watchJob(session, limits, job.signal, async () => new JobRun(session, job, limits).run());
+}
