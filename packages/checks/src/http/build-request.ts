@@ -33,7 +33,8 @@ export function randomUserAgent(): string {
   return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) ${browser}`;
 }
 
-const percent = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+const percent = (char: string): string =>
+  `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 const mendEscapes = (text: string): string => text.replace(/%(?![0-9a-fA-F]{2})/g, '%25');
 
 /**
@@ -43,13 +44,17 @@ const mendEscapes = (text: string): string => text.replace(/%(?![0-9a-fA-F]{2})/
 export function safePath(path: string): string {
   const mended = mendEscapes(path);
   if (!/[^A-Za-z0-9\-_.~!$&'()*+,;=:@[\]%/]/.test(mended)) return mended;
-  const decoded = mended.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const decoded = mended.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
   return decoded.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@]/g, percent);
 }
 
 /** Makes a rendered query fit a request line: spaces become `+`, controls and non-ASCII bytes are percent-encoded. */
 export function safeQuery(query: string): string {
-  return mendEscapes(query).replaceAll(' ', '+').replace(/[\x00-\x20\x7f-\xff]/g, percent);
+  return mendEscapes(query)
+    .replaceAll(' ', '+')
+    .replace(/[\x00-\x20\x7f-\xff]/g, percent);
 }
 
 function splitQuery(path: string): [path: string, query: string] {
@@ -125,7 +130,10 @@ export interface PathRequestParts {
 function encodeControls(url: string): string {
   const mark = url.indexOf('?');
   const [path, query] = mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
-  return path.replace(/[\x00-\x20\x7f-\xff]/g, percent) + query.replaceAll(' ', '+').replace(/[\x00-\x20\x7f-\xff]/g, percent);
+  return (
+    path.replace(/[\x00-\x20\x7f-\xff]/g, percent) +
+    query.replaceAll(' ', '+').replace(/[\x00-\x20\x7f-\xff]/g, percent)
+  );
 }
 
 /** Builds a path-style request from a rendered URL; undefined when the URL is none. */
@@ -133,7 +141,8 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
   const at = parseTarget(encodeControls(parts.url));
   if (at === undefined || !['http', 'https'].includes(at.scheme)) return undefined;
   const [path, query] = splitQuery(at.path + at.query);
-  const requestPath = safePath(path === '' ? '/' : path) + mergeQueries(parts.target?.query ?? '', query, true);
+  const requestPath =
+    safePath(path === '' ? '/' : path) + mergeQueries(parts.target?.query ?? '', query, true);
   const given = lastWins([...parts.headers, ...parts.extraHeaders]);
   const host = headerValue(given, 'host') ?? hostHeaderOf(at);
   const rest = given.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
@@ -239,11 +248,14 @@ export function buildRawRequest(parts: RawRequestParts): BuiltRequest | undefine
   const hasQuestion = raw.path.includes('?');
   if (parts.isUnsafe) {
     const isAbsolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(raw.path);
-    const unsafeQuery = [parts.target?.query.replace(/^\?/, '') ?? '', query].filter(part => part !== '').join('&');
+    const unsafeQuery = [parts.target?.query.replace(/^\?/, '') ?? '', query]
+      .filter(part => part !== '')
+      .join('&');
     const unsafePath = merged + (unsafeQuery !== '' || hasQuestion ? `?${unsafeQuery}` : '');
     return unsafeRequest(raw, target, isAbsolute ? raw.path : unsafePath, parts.text);
   }
-  const full = safePath(merged) + (mergeQueries(parts.target?.query ?? '', query, false) || (hasQuestion ? '?' : ''));
+  const full =
+    safePath(merged) + (mergeQueries(parts.target?.query ?? '', query, false) || (hasQuestion ? '?' : ''));
   const headers = lastWins([...raw.headers, ...parts.extraHeaders]);
   const host = headerValue(headers, 'host') ?? hostHeaderOf(target);
   const isOwnPort = host.endsWith(target.scheme === 'https' ? ':443' : ':80') && !host.endsWith(']');
