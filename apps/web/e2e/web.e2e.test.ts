@@ -100,7 +100,7 @@ test('the live page counts up, feeds what comes, and ends by itself', async () =
   const early = countOf(await assets.textContent());
   await page.getByText('Completed', { exact: true }).waitFor({ timeout: SCAN_TIMEOUT_MS });
   await page.waitForTimeout(700);
-  assert.ok((countOf(await assets.textContent())) > early);
+  assert.ok(countOf(await assets.textContent()) > early);
   assert.ok((await feed.getByRole('link').count()) > 50);
   assert.ok((await page.getByRole('progressbar').count()) > 8);
   assert.deepEqual(await inaccessible(page), []);
