@@ -3,7 +3,7 @@ import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 
 /** Where `npm run dev` finds the server; the built app is served by the server itself. */
-const SERVER = process.env['GLACIS_URL'] ?? 'http://127.0.0.1:7800';
+const SERVER = 'http://127.0.0.1:7800';
 
 export default defineConfig({
   plugins: [

@@ -99,7 +99,7 @@ export async function createWorld(): Promise<World> {
     profiles: () => [profile],
     log: silentLogger,
     // Every challenge is published the moment it is made.
-    lookupTxt: async name => [...(challenges.has(name) ? [challenges.get(name) ?? ''] : [])],
+    lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
     keyOf: createKeyRing(database, masterKey),
     masterKey,
   };

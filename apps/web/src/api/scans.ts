@@ -21,9 +21,14 @@ export function scanQuery(tenant: string, id: string) {
   });
 }
 
-/** Starts a scan with the default engine. @throws ApiError */
-export function startScan(tenant: string, targetId: string): Promise<ScanView> {
-  return request(scanView, tenantUrl(tenant, 'scans'), { method: 'POST', body: { targetId } });
+/** Starts a scan of a target, with others together if they are given, with the default engine. @throws ApiError */
+export function startScan(
+  tenant: string,
+  targetId: string,
+  alsoTargetIds: readonly string[] = [],
+): Promise<ScanView> {
+  const body = { targetId, ...(alsoTargetIds.length > 0 ? { alsoTargetIds } : {}) };
+  return request(scanView, tenantUrl(tenant, 'scans'), { method: 'POST', body });
 }
 
 /** Cancels a running scan. @throws ApiError */
