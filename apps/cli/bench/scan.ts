@@ -24,7 +24,11 @@ async function measure(hosts: number): Promise<unknown> {
     const targets = await glacis.platform.database.inTenant(glacis.tenant, listTargets);
     const [first = '', ...others] = targets.map(target => target.id);
     const scanStart = performance.now();
-    const { id } = await launchScan(glacis.platform, glacis.tenant, { targetIds: [first, ...others], engine: undefined, userId: null });
+    const { id } = await launchScan(glacis.platform, glacis.tenant, {
+      targetIds: [first, ...others],
+      engine: undefined,
+      userId: null,
+    });
     const seen = await watch(glacis, id, scanStart);
     const scanMs = performance.now() - scanStart;
     const databaseBytes = await databaseSize(glacis);
@@ -59,7 +63,8 @@ async function watch(glacis: Installation, scanId: string, scanStart: number) {
     for (const worker of glacis.processes('apps/worker/src/main.ts')) {
       workerMemoryBytes = Math.max(workerMemoryBytes, residentBytes(worker.pid));
     }
-    if (scan.state === 'completed') return { firstFindingMs, workerMemoryBytes, assets: scan.assetCount, findings };
+    if (scan.state === 'completed')
+      return { firstFindingMs, workerMemoryBytes, assets: scan.assetCount, findings };
     if (scan.state !== 'running' && scan.state !== 'closing') throw new Error(`the scan is ${scan.state}`);
     if (Date.now() > deadline) throw new Error('the scan did not end within half an hour');
     await delay(100);
@@ -75,14 +80,20 @@ function residentBytes(pid: number): number {
 }
 
 async function databaseSize(glacis: Installation): Promise<number> {
-  const { rows } = await glacis.platform.database.query('select pg_database_size(current_database())::float8 as bytes');
+  const { rows } = await glacis.platform.database.query(
+    'select pg_database_size(current_database())::float8 as bytes',
+  );
   return Number(rows[0]?.['bytes'] ?? 0);
 }
 
 /** Jobs of the busiest scanners. */
 async function jobsOf(glacis: Installation, scanId: string): Promise<unknown> {
   return glacis.platform.database.inTenant(glacis.tenant, async tx => {
-    const { rows } = await sql<{ scanner: string; done: number; queued: number }>`select scanner, done, queued from scan_progress
+    const { rows } = await sql<{
+      scanner: string;
+      done: number;
+      queued: number;
+    }>`select scanner, done, queued from scan_progress
       where scan_id = ${scanId} order by queued desc limit 6`.execute(tx.sql);
     return Object.fromEntries(rows.map(row => [row.scanner, row.done]));
   });
