@@ -38,7 +38,10 @@ test('observations of one asset merge; malformed ones are named', () => {
     link({ kind: 'hostname', key: 'A.corp.test', attributes: { one: 1 } }, domain),
     link({ kind: 'hostname', key: 'a.corp.test.', attributes: { two: 'x\u0000y\ud800' } }, domain),
     link({ kind: 'hostname', key: 'not a name' }, domain),
-    link({ kind: 'hostname', key: 'b.corp.test', attributes: { big: 'x'.repeat(MAX_ATTRIBUTES_BYTES) } }, domain),
+    link(
+      { kind: 'hostname', key: 'b.corp.test', attributes: { big: 'x'.repeat(MAX_ATTRIBUTES_BYTES) } },
+      domain,
+    ),
     {
       type: 'finding',
       ruleId: 'no.such-rule' as FindingObservation['ruleId'],
@@ -48,7 +51,9 @@ test('observations of one asset merge; malformed ones are named', () => {
     },
   ]);
   assert.deepEqual(batch.assets.get('hostname|a.corp.test')?.attributes, { one: 1, two: 'xy\ufffd' });
-  assert.deepEqual(Object.keys(batch.assets.get('hostname|b.corp.test')?.attributes ?? {}), ['attributesDropped']);
+  assert.deepEqual(Object.keys(batch.assets.get('hostname|b.corp.test')?.attributes ?? {}), [
+    'attributesDropped',
+  ]);
   assert.deepEqual(batch.rejected, ['hostname "not a name"', 'rule no.such-rule']);
   assert.equal(batch.findings.length, 0);
 });
@@ -63,7 +68,10 @@ test('identity rests on rule, asset and parameter alone, and the parts do not ru
     findingIdentity({ ruleId, asset: { kind: 'website', key }, parameter });
   assert.match(of('a', 'b', 'c'), /^v1:[0-9a-f]{64}$/);
   assert.equal(of('a', 'b', 'c'), of('a', 'b', 'c'));
-  assert.equal(new Set([of('a', 'b', 'c'), of('a', 'bc', ''), of('ab', '', 'c'), of('a', '","', 'c')]).size, 4);
+  assert.equal(
+    new Set([of('a', 'b', 'c'), of('a', 'bc', ''), of('ab', '', 'c'), of('a', '","', 'c')]).size,
+    4,
+  );
 });
 
 test('scope follows names, addresses that names in scope resolve to, and what ours led to', () => {

@@ -98,7 +98,9 @@ test('hostile results are stored within their limits', async () => {
     ]);
     await ingest(tx, batch, { ...world, key: world.tenant.key, scan, scanner: 'x' });
   });
-  const [finding] = await world.rows("select length(evidence)::int as size, parameter from finding where rule_id = 'http.missing-csp'");
+  const [finding] = await world.rows(
+    "select length(evidence)::int as size, parameter from finding where rule_id = 'http.missing-csp'",
+  );
   assert.ok(Number(finding?.['size']) < 1_100_000, String(finding?.['size']));
   assert.ok(String(finding?.['parameter']).isWellFormed());
   assert.equal((await world.rows("select 1 from asset where kind = 'technology'")).length, 0);
