@@ -41,6 +41,7 @@ export const seams: readonly Seam[] = [
     replacement: 'the scanner’s capabilities, or createEgress and createHttpClient of @glacis/foundation',
     exceptions: [
       practiceNet,
+      { path: 'apps/cli/src/doctor.ts', reason: 'asks the system whether the port on loopback is free' },
       { path: 'apps/server/src/live.ts', reason: 'serves the live feed on the server’s own socket' },
       checks('src/', 'has transports of its own'),
       { path: 'packages/db/src/embedded.ts', reason: 'asks the system for a free port on loopback' },

@@ -96,7 +96,8 @@ export class HttpClient {
 
   /** Closes every kept connection. */
   close(): void {
-    for (const sockets of [...this.idle.values()]) for (const socket of [...sockets]) socket.drop();
+    const kept = [...this.idle.values()].flat();
+    for (const socket of kept) socket.drop();
     this.idle.clear();
     this.idleCount = 0;
   }

@@ -34,6 +34,8 @@ export class HttpBlockRun {
   private readonly prefix: string;
   private readonly steps: readonly Step[];
   private readonly timeoutMs: number;
+  /** Set by the first match of a block that stops there: sets of payloads that are under way report nothing more. */
+  private isSettled = false;
 
   constructor(block: HttpBlock, run: TemplateRun, prefix: string) {
     this.block = block;
@@ -309,7 +311,9 @@ export class HttpBlockRun {
         scope,
       );
       if (isFinal) this.watch(oastNames, merged, scope, facts);
+      if (this.isSettled) break;
       isMatched = this.run.report(verdict, facts) || isMatched;
+      if (isMatched && this.stopsAtMatch()) this.isSettled = true;
       if (isMatched && this.stopsAtMatch()) break;
     }
     return { isMatched, isBroken: false };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { HttpClient } from '../http/client.ts';
 import { hostnameOf, parseTarget } from '../http/target.ts';
@@ -124,14 +125,21 @@ class ScanRun {
 
   private async host(text: string): Promise<void> {
     if (this.services.signal?.aborted === true) return;
-    const parsed = parseTarget(text);
+    const hasFiles = this.plan.groups.some(
+      group => group.templates[0]?.entry.protocols.includes('file') === true,
+    );
+    const isPath = hasFiles && existsSync(text);
+    const parsed = isPath
+      ? { input: text, scheme: '', host: text, port: undefined, path: '', query: '' }
+      : parseTarget(text);
     if (parsed === undefined) {
       if (text.trim() !== '') this.services.warn(`${text.slice(0, 200)} is no URL, host or address`);
       return;
     }
     const needsHttp =
-      this.plan.groups.some(group => group.templates[0]?.entry.protocols.includes('http')) ||
-      this.plan.workflows.length > 0;
+      !isPath &&
+      (this.plan.groups.some(group => group.templates[0]?.entry.protocols.includes('http')) ||
+        this.plan.workflows.length > 0);
     const probed = parsed.scheme === '' && needsHttp ? await probeScheme(parsed, this.services) : parsed;
     const target = probed ?? parsed;
     if (probed === undefined) this.services.warn(`${hostnameOf(parsed)} answers neither https nor http`);

@@ -86,7 +86,7 @@ function withCrLf(text: string): string {
 
 function readRaw(text: string): RawRequest {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
-  const firstLine = lines.findIndex(line => line.trim() !== '' && !ANNOTATION.test(line.trim()));
+  const firstLine = lines.findIndex(line => line.trim() !== '' && !line.trim().startsWith('@'));
   const above = lines.slice(0, Math.max(firstLine, 0));
   const separator = text.includes('\r\n') ? '\r\n' : '\n';
   const rest = lines.slice(Math.max(firstLine, 0)).join(separator);
