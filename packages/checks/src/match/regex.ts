@@ -53,9 +53,9 @@ class CompiledRegex implements ByteRegex {
     return this.compiled;
   }
 
-  /** Compiles now, so that a bad pattern throws here. */
+  /** Throws for a bad pattern. The automaton is not kept: most patterns of a set are never used, and they are large. */
   check(): void {
-    this.regex();
+    RE2JS.compile(textOfBytes(this.source));
   }
 
   /** False when the input lacks a text that every match holds: most inputs never reach the automaton. */

@@ -150,6 +150,7 @@ class ScanRun {
     for (const handle of this.plan.workflows) {
       await runWorkflow(handle.get(), target, this.services, this.options.workflowTemplates ?? []);
     }
+    this.services.client.closeHost(target.host);
   }
 
   private async group(group: PlanGroup, target: Target): Promise<void> {
