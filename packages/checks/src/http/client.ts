@@ -104,7 +104,9 @@ export class HttpClient {
 
   /** Closes the kept connections to a host that is finished with. */
   closeHost(host: string): void {
-    const kept = [...this.idle].filter(([key]) => key.startsWith(`${host}\n`)).flatMap(([, sockets]) => sockets);
+    const kept = [...this.idle]
+      .filter(([key]) => key.startsWith(`${host}\n`))
+      .flatMap(([, sockets]) => sockets);
     for (const socket of kept) socket.drop();
   }
 

@@ -11,11 +11,14 @@ export class LoopShare {
   /** Resolves when there is time left in the slice. */
   async turn(): Promise<void> {
     while (performance.now() - this.sliceStartedAt > SLICE_MS) {
-      this.next ??= yieldToLoop().then(() => {
-        this.next = undefined;
-        this.sliceStartedAt = performance.now();
-      });
+      this.next ??= this.newSlice();
       await this.next;
     }
+  }
+
+  private async newSlice(): Promise<void> {
+    await yieldToLoop();
+    this.next = undefined;
+    this.sliceStartedAt = performance.now();
   }
 }

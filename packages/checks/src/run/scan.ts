@@ -60,6 +60,7 @@ export const DEFAULT_SETTINGS: ScanSettings = {
   maxPayloadSets: 100_000,
   honeypotThreshold: 0,
   omitsRaw: false,
+  reportsFailures: false,
 };
 
 const TEMPLATES_AT_ONCE = 10;

@@ -33,6 +33,8 @@ export interface ScanSettings {
   /** Distinct templates that may match one host before its matches are held to be a trap. 0 = no limit. */
   readonly honeypotThreshold: number;
   readonly omitsRaw: boolean;
+  /** Reports what did not match, too, with `matcher-status` false. */
+  readonly reportsFailures: boolean;
 }
 
 /** Counters of a scan. */
