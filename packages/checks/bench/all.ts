@@ -5,8 +5,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -76,28 +74,38 @@ async function coldStart(count: number): Promise<void> {
 
 const PAGE = `<html><head><title>Shop</title></head><body>${'<div class="item">A plain page with some words, version 1.2.3 and a link /wp-content/x</div>\n'.repeat(1100)}</body></html>`;
 
-async function serving<T>(body: string, work: (port: number) => Promise<T>): Promise<T> {
-  const server = createServer({ keepAlive: true }, (request, response) => {
+const SERVER = `
+  require('node:http').createServer((request, response) => {
     request.resume();
-    response.writeHead(request.url === '/' ? 200 : 404, {
-      'content-type': 'text/html',
-      'content-length': body.length,
-    });
-    response.end(body);
+    const page = request.headers.host.startsWith('127.0.0.1') && process.env.BODY_BYTES !== '0' ? 'A plain page with some words, version 1.2.3 and a link /wp-content/x\\n'.repeat(Math.ceil(process.env.BODY_BYTES / 70)).slice(0, process.env.BODY_BYTES) : 'small';
+    response.writeHead(request.url === '/' ? 200 : 404, { 'content-type': 'text/html', 'content-length': page.length });
+    response.end(page);
+  }).listen(0, '0.0.0.0', function () { process.stdout.write(this.address().port + '\\n'); });
+`;
+
+/** A server of its own process, so that only the engine is measured. */
+async function serving(bodyBytes: number, work: (port: number) => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, ['-e', SERVER], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, BODY_BYTES: String(bodyBytes) },
   });
-  server.listen(0, '0.0.0.0');
-  await once(server, 'listening');
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
   try {
-    return await work((server.address() as AddressInfo).port);
+    await work(Number(line.toString().trim()));
   } finally {
-    server.closeAllConnections();
-    server.close();
+    child.kill();
   }
 }
 
-async function oneServer(handles: readonly TemplateHandle[], body: string, name: string): Promise<void> {
-  const plan = planTemplates(handles.filter(handle => exclusionOf(handle, {}) === undefined));
-  await serving(body, async port => {
+const onlyHttp = (handles: readonly TemplateHandle[]): TemplateHandle[] =>
+  handles.filter(
+    handle =>
+      exclusionOf(handle, {}) === undefined && handle.entry.protocols.every(protocol => protocol === 'http'),
+  );
+
+async function oneServer(handles: readonly TemplateHandle[], bodyBytes: number, name: string): Promise<void> {
+  const plan = planTemplates(onlyHttp(handles));
+  await serving(bodyBytes, async port => {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     const startedAt = performance.now();
     const scan = startScan(plan, [`http://127.0.0.1:${port}`], { rateLimit: 0, omitsRaw: true });
@@ -112,7 +120,7 @@ async function oneServer(handles: readonly TemplateHandle[], body: string, name:
       results,
       seconds: Number(seconds.toFixed(2)),
       requestsPerSecond: Math.round(scan.counters.requests / seconds),
-      bodyBytes: body.length,
+      bodyBytes,
       longestStallMs: Number((delay.max / 1e6).toFixed(1)),
       p99StallMs: Number((delay.percentile(99) / 1e6).toFixed(1)),
     });
@@ -121,7 +129,7 @@ async function oneServer(handles: readonly TemplateHandle[], body: string, name:
 
 /** One pass of all templates of the largest group over one 100 KB answer. */
 async function matching(handles: readonly TemplateHandle[]): Promise<void> {
-  const group = planTemplates(handles.filter(handle => exclusionOf(handle, {}) === undefined)).groups[0];
+  const group = planTemplates(onlyHttp(handles)).groups[0];
   if (group === undefined) return;
   const blocks = group.templates.flatMap(handle => handle.get().blocks.slice(0, 1));
   const pass = async (body: string): Promise<number> => {
@@ -155,8 +163,8 @@ async function matching(handles: readonly TemplateHandle[]): Promise<void> {
 }
 
 async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Promise<void> {
-  const plan = planTemplates(handles.filter(handle => exclusionOf(handle, {}) === undefined).slice(0, 300));
-  await serving('<html>small</html>', async port => {
+  const plan = planTemplates(onlyHttp(handles).slice(0, 300));
+  await serving(0, async port => {
     const targets = Array.from(
       { length: hosts },
       (_, n) => `http://127.${1 + (n >> 8)}.0.${n & 255 || 1}:${port}`,
@@ -168,6 +176,7 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
     let results = 0;
     for await (const _ of scan) results += 1;
     clearInterval(timer);
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage();
     const seconds = (performance.now() - startedAt) / 1000;
     print('memory', {
       hosts,
@@ -175,17 +184,42 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
       requests: scan.counters.requests,
       results,
       peakRssMb: megabytes(peak),
-      note: 'the server runs in the same process',
+      heapUsedMb: megabytes(heapUsed),
+      externalMb: megabytes(external + arrayBuffers),
+
       seconds: Number(seconds.toFixed(1)),
       requestsPerSecond: Math.round(scan.counters.requests / seconds),
     });
   });
 }
 
-const handles = loadRate();
-await matching(handles);
-await oneServer(handles, 'not here', 'one server, small answers');
-await oneServer(handles, PAGE.slice(0, 100_000), 'one server, 100 KB answers');
-await coldStart(10_000);
-await manyHosts(handles, 1_000);
+if (process.argv[3] === 'memory') {
+  // The index is warm, as from the second start on.
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'checks-bench-'));
+  const index = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--input-type=module',
+      '-e',
+      `const { openTemplates } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}); openTemplates([${JSON.stringify(folder)}], { cacheFolder: ${JSON.stringify(cacheFolder)} });`,
+    ],
+    { stdio: 'inherit' },
+  );
+  await once(index, 'close');
+  await manyHosts(openTemplates([folder], { cacheFolder }).templates, Number(process.argv[4] ?? '1000'));
+} else {
+  const handles = loadRate();
+  await matching(handles);
+  await oneServer(handles, 0, 'one server, small answers');
+  await oneServer(handles, 100_000, 'one server, 100 KB answers');
+  await coldStart(10_000);
+  // A process of its own, so that nothing measured before counts.
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url), folder, 'memory'],
+    { stdio: 'inherit' },
+  );
+  await once(child, 'close');
+}
 process.exit(0);

@@ -66,20 +66,24 @@ function splitQuery(path: string): [path: string, query: string] {
 }
 
 /**
- * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones are
- * dropped. `isBare` also drops the `=` of a parameter without a value.
+ * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones at the
+ * end are dropped. `isBare` also drops the `=` of a parameter without a value.
  */
 export function mergeQueries(target: string, template: string, isBare: boolean): string {
   const groups = new Map<string, string[]>();
-  for (const part of `${target.replace(/^\?/, '')}&${template}`.split('&')) {
-    if (part === '') continue;
+  const joined = [target.replace(/^\?/, ''), template]
+    .filter(part => part !== '')
+    .join('&')
+    .replace(/&+$/, '');
+  if (joined === '') return '';
+  for (const part of joined.split('&')) {
     const name = part.split('=', 1)[0] ?? '';
     const shown = isBare && part === `${name}=` ? name : part;
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [shown]);
     else group.push(shown);
   }
-  return groups.size === 0 ? '' : `?${safeQuery([...groups.values()].flat().join('&'))}`;
+  return `?${safeQuery([...groups.values()].flat().join('&'))}`;
 }
 
 /** Appends a raw request's path to the target's, without doubling a part both have, never normalising either. */

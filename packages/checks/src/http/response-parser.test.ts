@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ProtocolError, ResponseParser } from './response-parser.ts';
 
 const LIMITS = { maxHead: 4096, maxBody: 4096 };

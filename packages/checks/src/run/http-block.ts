@@ -152,6 +152,7 @@ export class HttpBlockRun {
           : this.run.targetVariables(false);
       return this.run.scope(payloads, target, values, oastNames);
     };
+    await this.run.services.loop.turn();
     const { scope, request } = await this.rendered(step, scopeOf);
     if (request === undefined) return NOTHING;
     const dump =
@@ -301,6 +302,7 @@ export class HttpBlockRun {
       const merged = this.block.operators.needsHistory ? new Map([...history, ...values]) : values;
       const data = new EventData(merged, name => dynamic.get(name) ?? scope.get(name));
       if (isFinal) this.run.export(this.prefix, values);
+      await this.run.services.loop.turn();
       const verdict = await operate(this.block.operators, data, this.run.services.signal);
       this.learn(verdict.internal, dynamic);
       const facts = this.facts(
