@@ -1,9 +1,10 @@
-/** Writes what follows from the scanner files: the registry and docs/scanners.md. `--check` fails when they are stale. */
+/** Writes what follows from other files: the scanner registry, docs/scanners.md, docs/errors.md. `--check` fails when they are stale. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import type { Scanner } from '../packages/engine/src/scanner.ts';
+import { errorPage } from './error-page.ts';
 
 const root = dirname(import.meta.dirname);
 const source = join(root, 'packages/scanners/src');
@@ -72,6 +73,10 @@ async function docsOf(scanners: readonly Scanner[]): Promise<string> {
     ...rows,
     '',
   ].join('\n');
+  return asMarkdown(text);
+}
+
+async function asMarkdown(text: string): Promise<string> {
   const config = await resolveConfig(join(root, 'docs/scanners.md'));
   return format(text, { ...config, parser: 'markdown' });
 }
@@ -80,6 +85,7 @@ const scanners = await Promise.all(scannerIds().map(load));
 const outputs: readonly (readonly [path: string, text: string])[] = [
   ['packages/scanners/src/registry.generated.ts', registryOf(scannerIds())],
   ['docs/scanners.md', await docsOf(scanners)],
+  ['docs/errors.md', await asMarkdown(errorPage())],
 ];
 let stale = 0;
 for (const [path, text] of outputs) {

@@ -23,8 +23,10 @@ export const counters = z.object({
   /** Queries that the practice name servers have answered. */
   dnsQueries: z.number().int().min(0),
   bystanders: z.array(bystanderCount).max(1000),
+  /** TCP ports from 1024 on that could not be watched, because something else on this machine holds them. */
+  unwatchedPorts: z.array(z.number().int()).max(1000).default([]),
 });
-export type Counters = z.infer<typeof counters>;
+export type Counters = z.output<typeof counters>;
 
 interface MutableCount {
   readonly name: string;
@@ -52,7 +54,7 @@ export class BystanderTraps {
     }));
   }
 
-  /** Opens the default TCP ports (the privileged ones where that is allowed), the DNS port and some UDP ports. */
+  /** Opens the default TCP ports (each one where the system allows it), the DNS port and some UDP ports. */
   async open(): Promise<void> {
     const tcpPorts = [...defaultTcpPorts, this.#dnsPort];
     await this.#listeners.open(
@@ -60,7 +62,7 @@ export class BystanderTraps {
         tcpPorts.map(port => ({
           address: count.address,
           port,
-          isOptional: port < 1024,
+          isOptional: true,
           handle: socket => {
             count.tcpConnections += 1;
             bump(count.ports, `${port}/tcp`);
@@ -78,6 +80,12 @@ export class BystanderTraps {
     return this.#counts.map(count => ({ ...count, ports: Object.fromEntries(count.ports) }));
   }
 
+  /** Ports from 1024 on that are not watched at every bystander. */
+  unwatchedPorts(): readonly number[] {
+    const ports = this.#listeners.skipped.map(({ port }) => port).filter(port => port >= 1024);
+    return [...new Set(ports)];
+  }
+
   /** Closes every port. */
   async close(): Promise<void> {
     await this.#listeners.close();
@@ -92,8 +100,12 @@ export class BystanderTraps {
       count.udpDatagrams += 1;
       bump(count.ports, `${port}/udp`);
     });
-    return new Promise((resolve, reject) => {
-      socket.once('error', reject);
+    return new Promise(resolve => {
+      // Something else on this machine (a name service for the local network) may hold the port.
+      socket.once('error', () => {
+        socket.close();
+        resolve();
+      });
       socket.bind(port, count.address, () => {
         this.#sockets.push(socket);
         resolve();

@@ -40,8 +40,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     dns: `${net.dns.address}:${net.dns.port}`,
     ct: net.ct,
     control: net.control,
-    domains: net.truth.domains,
-    ranges: net.truth.ranges,
+    domains: net.world.domains,
+    ranges: [net.world.plan.range],
     truth: options.truthFile ?? null,
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);

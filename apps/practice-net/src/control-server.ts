@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Counters } from './bystander-traps.ts';
+import { cannotListen } from './services/listeners.ts';
 
 /** Most bytes of a request body. */
 const MOST_BODY_BYTES = 16 * 1024;
@@ -84,7 +85,7 @@ export function startControlServer(options: ControlOptions): Promise<ControlServ
     else reply(response, 404, 'text/plain', 'There are /counters, /truth, /authority.pem and /challenges.\n');
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', error => reject(cannotListen(options.address, options.port, error)));
     server.listen(options.port, options.address, () => {
       const bound = server.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;

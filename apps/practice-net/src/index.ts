@@ -8,3 +8,7 @@ export { buildTruth } from './truth/build.ts';
 export { truth, truthAsset, truthFinding } from './truth/schema.ts';
 export type { Truth, TruthAsset, TruthFinding } from './truth/schema.ts';
 export { buildWorld, FEWEST_HOSTS, MOST_HOSTS } from './world/build.ts';
+export { exportedAsset, exportedFinding, scoreScan } from './score/score.ts';
+export type { ExportedAsset, ExportedFinding, Measure, Score } from './score/score.ts';
+export { scoreFiles } from './score/score-files.ts';
+export type { ScoreFiles } from './score/score-files.ts';

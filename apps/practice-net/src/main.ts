@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_BLOCK } from './address-plan.ts';
 import { printTruth, serve } from './commands.ts';
+import { InputError, scoreFiles } from './score/score-files.ts';
 
 const usage = `A small internet on 127.0.0.0/8, the same for the same seed.
 
@@ -32,6 +33,31 @@ function challengesOf(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+function required(name: string, value: string | undefined): string {
+  if (value === undefined) throw new UsageError(`score needs --${name}.`);
+  return value;
+}
+
+async function score(values: {
+  readonly [name in 'truth' | 'assets' | 'findings' | 'counters' | 'control' | 'out']?: string | undefined;
+}): Promise<number> {
+  if (values.counters === undefined && values.control === undefined) {
+    throw new UsageError('score needs --counters FILE or --control URL, to know what reached others.');
+  }
+  const result = await scoreFiles({
+    truth: required('truth', values.truth),
+    assets: required('assets', values.assets),
+    findings: required('findings', values.findings),
+    counters:
+      values.counters === undefined
+        ? { control: required('control', values.control) }
+        : { file: values.counters },
+    out: values.out,
+  });
+  process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  return result.passed ? 0 : 1;
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -41,6 +67,11 @@ async function main(): Promise<void> {
       block: { type: 'string', default: String(DEFAULT_BLOCK) },
       truth: { type: 'string' },
       challenge: { type: 'string', multiple: true, default: [] },
+      assets: { type: 'string' },
+      findings: { type: 'string' },
+      counters: { type: 'string' },
+      control: { type: 'string' },
+      out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -56,6 +87,8 @@ async function main(): Promise<void> {
     await serve({ ...size, challenges: challengesOf(values.challenge), truthFile: values.truth });
   } else if (command === 'truth') {
     printTruth(size);
+  } else if (command === 'score') {
+    process.exitCode = await score(values);
   } else {
     throw new UsageError(`There is no command “${command}”: use serve, truth or score.`);
   }
@@ -64,5 +97,7 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${message}\n`);
-  process.exit(error instanceof UsageError || error instanceof RangeError ? 2 : 1);
+  process.exit(
+    error instanceof UsageError || error instanceof RangeError || error instanceof InputError ? 2 : 1,
+  );
 });

@@ -42,6 +42,7 @@ export interface PracticeNetOptions {
 
 /** A running practice network. */
 export interface PracticeNet {
+  /** Made anew at each reading: at 10,000 hosts it is too large to keep. */
   readonly truth: Truth;
   readonly world: World;
   /** Resolver for all practice zones; its port is also that of the authoritative name servers. */
@@ -106,7 +107,6 @@ async function startParts(
 ): Promise<PracticeNet> {
   const { plan } = world;
   // The control address comes first: its port tells whether the block is in use.
-  let truth: Truth | undefined;
   const state: { dnsQueries: number; traps: BystanderTraps | undefined } = {
     dnsQueries: 0,
     traps: undefined,
@@ -118,14 +118,19 @@ async function startParts(
   const readCounters = (): Counters => {
     const bystanders = [...(state.traps?.read() ?? [])];
     const total = bystanders.reduce((sum, one) => sum + one.tcpConnections + one.udpDatagrams, 0);
-    return { total, dnsQueries: state.dnsQueries, bystanders };
+    return {
+      total,
+      dnsQueries: state.dnsQueries,
+      bystanders,
+      unwatchedPorts: [...(state.traps?.unwatchedPorts() ?? [])],
+    };
   };
-  const authorityPem = store.authority().pem;
+  const authorityPem = store.authority().pem();
   const control = await startControlServer({
     address: plan.control,
     port: options.controlPort ?? CONTROL_PORT,
     readCounters,
-    readTruth: () => JSON.stringify(truth ?? null),
+    readTruth: () => JSON.stringify(buildTruth(world, store)),
     readAuthority: () => authorityPem,
     setChallenge: (domain, value) => setChallenge(zoneSet.zones, domain, value),
   });
@@ -139,9 +144,10 @@ async function startParts(
   closers.push(() => traps.close());
   await traps.open();
   await openHosts(options, world, store, closers);
-  truth = buildTruth(world, store);
   return {
-    truth,
+    get truth() {
+      return buildTruth(world, store);
+    },
     world,
     dns: { address: dns.address, port: dns.port },
     ct: ct.url,

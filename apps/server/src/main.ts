@@ -1,32 +1,21 @@
 /** The server process: HTTP API, live feeds and the web app. Its parent tells it the port and hears when it listens. */
 import { join } from 'node:path';
 import { messageOf, readConfig } from '@glacis/foundation';
-import { openPlatform, REPORT_QUEUE, routes } from '@glacis/domain';
-import { CLOSING_QUEUE, createRegistry, queueOf } from '@glacis/engine';
+import { openPlatform } from '@glacis/domain';
+import { createRegistry } from '@glacis/engine';
 import { scanners } from '@glacis/scanners';
-import { addDocs } from './docs.ts';
-import { createHttpServer } from './http.ts';
-import { addLiveFeed } from './live.ts';
-import { addWebApp } from './static.ts';
+import { composeServer } from './compose.ts';
 
 const config = readConfig();
 const registry = createRegistry(scanners);
-const queues = [...scanners.map(queueOf), CLOSING_QUEUE, REPORT_QUEUE];
 const platform = await openPlatform({
   config,
   processName: 'server',
   registry,
-  install: { queues },
+  isKeeper: true,
   maxConnections: 20,
 });
-const server = createHttpServer(platform);
-server.get('/api/health', { config: { declared: { access: 'public' } } }, async () => {
-  await platform.database.query('select 1');
-  return { status: 'ok' };
-});
-addLiveFeed(server, platform);
-addDocs(server, routes);
-addWebApp(server, join(import.meta.dirname, '..', '..', 'web', 'dist'));
+const server = composeServer(platform, join(import.meta.dirname, '..', '..', 'web', 'dist'));
 
 async function stop(): Promise<void> {
   await server.close();

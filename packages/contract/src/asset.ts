@@ -45,5 +45,6 @@ export const relations = [
   'runs',
   'mentions',
 ] as const;
+/** One of {@link relations}. */
 export const relation = z.enum(relations);
 export type Relation = z.infer<typeof relation>;

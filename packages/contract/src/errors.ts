@@ -21,6 +21,10 @@ export const errorCatalogue = {
   'request.too-large': { status: 413, meaning: 'The body is over the limit.' },
   'target.not-a-domain': { status: 400, meaning: 'The target is no domain name that can be owned.' },
   'target.public-suffix': { status: 400, meaning: 'The target is a public suffix, which nobody owns.' },
+  'target.special-use': {
+    status: 409,
+    meaning: 'The name is reserved for private networks and no network profile covers it.',
+  },
   'target.exists': { status: 409, meaning: 'The target is there already.' },
   'scope.invalid': { status: 400, meaning: 'A scope entry is neither a name nor an address range.' },
   'scan.already-running': { status: 409, meaning: 'A scan of this target is running.' },
@@ -48,12 +52,14 @@ export const errorCatalogue = {
   },
   'storage.too-large': { status: 413, meaning: 'A file is over the limit.' },
   'config.invalid': { status: 500, meaning: 'A setting of the environment is not valid.' },
-  'render.no-browser': {
-    status: 503,
-    meaning: 'There is no usable Chromium: reports and screenshots cannot be made.',
-  },
+  'config.not-running': { status: 500, meaning: 'A command needs the running platform and found none.' },
   'render.failed': { status: 500, meaning: 'A report could not be rendered.' },
   'server.unavailable': { status: 503, meaning: 'The database is away for the moment; try again.' },
+  'internal.child-failed': {
+    status: 500,
+    meaning: 'A process of the platform could not start; its log in the data folder has the details.',
+  },
+  'internal.web-build': { status: 500, meaning: 'The web app could not be built.' },
   'internal.unexpected': {
     status: 500,
     meaning: 'A defect of Glacis; the log has the details under the request id.',

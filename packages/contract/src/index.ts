@@ -1,5 +1,5 @@
 export * from './api/assets.ts';
-export * from './api/common.ts';
+export * from './api/primitives.ts';
 export * from './api/findings.ts';
 export * from './api/overview.ts';
 export * from './api/reports.ts';

@@ -14,11 +14,13 @@ export const permissions = [
   'tenant.manage',
   'platform.manage',
 ] as const;
+/** One of {@link permissions}. */
 export const permission = z.enum(permissions);
 export type Permission = z.infer<typeof permission>;
 
 /** Roles within a tenant. */
 export const roles = ['admin', 'operator', 'observer'] as const;
+/** One of {@link roles}. */
 export const role = z.enum(roles);
 export type Role = z.infer<typeof role>;
 

@@ -1,6 +1,6 @@
-import { OperationalError, type Logger, type TenantId } from '@glacis/foundation';
+import type { Logger, TenantId } from '@glacis/foundation';
 import { CompiledQuery, Kysely, PostgresDialect, sql, type RawBuilder, type Transaction } from 'kysely';
-import pg from 'pg';
+import pg, { type QueryResult } from 'pg';
 import type { ControlTables, TenantTables } from './tables.ts';
 
 /** Name of a tenant's schema and of its role: `t_` and the 32 hex digits of its id. */
@@ -35,6 +35,7 @@ export type InTenant = <T>(
   options?: TransactionOptions,
 ) => Promise<T>;
 
+/** How a tenant transaction differs from a plain one. */
 export interface TransactionOptions {
   /**
    * Lets the commit return before its WAL is on disk. Only for work whose loss undoes itself: results and the completion of
@@ -79,7 +80,11 @@ export function openDatabase(options: {
     control,
     query: async (text, values = []) => {
       const result = await pool.query<Record<string, unknown>>(text, [...values]);
-      return { rows: result.rows };
+      // Several statements in one text give several results; the last one with rows is the answer.
+      const results: readonly QueryResult<Record<string, unknown>>[] = Array.isArray(result)
+        ? result
+        : [result];
+      return { rows: results.findLast(entry => entry.rows.length > 0)?.rows ?? [] };
     },
     through: plainQuery,
     inTenant: (tenant, work, transactionOptions = {}) =>
@@ -131,7 +136,6 @@ function plainQuery(trx: Transaction<ControlTables>): PlainQuery {
 
 /** True for errors that say the server is away or going, and that a retry may mend. */
 export function isConnectionError(thrown: unknown): boolean {
-  if (thrown instanceof OperationalError) return true;
   if (!(thrown instanceof Error)) return false;
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   return (

@@ -47,6 +47,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 export async function startEmbeddedPostgres(options: {
   folder: string;
   log: Logger;
+  /** Port on 127.0.0.1; a free one when left out. */
+  port?: number;
 }): Promise<EmbeddedPostgres> {
   const { folder, log } = options;
   const user = serviceUser();
@@ -66,7 +68,7 @@ export async function startEmbeddedPostgres(options: {
   if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ binaries, cluster, passwordFile, user });
   await stopPrevious(cluster, log);
   const password = readFileSync(passwordFile, 'utf8').trim();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const { process: server, output } = launch({ binaries, cluster, port, user });
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   try {

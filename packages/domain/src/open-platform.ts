@@ -30,6 +30,8 @@ export async function openPlatform(options: {
   maxConnections?: number;
   /** Queues to make; one process of the installation does this. */
   install?: { queues: readonly string[] };
+  /** Whether this process tidies the job queue. */
+  isKeeper?: boolean;
   log?: Logger;
 }): Promise<OpenPlatform> {
   const { config, processName, registry } = options;
@@ -46,7 +48,12 @@ export async function openPlatform(options: {
     ...(options.maxConnections ? { maxConnections: options.maxConnections } : {}),
   });
   const masterKey = readMasterKey({ value: config.masterKey, file: config.masterKeyFile });
-  const queue = await openQueue({ database, log, ...(options.install ? { install: options.install } : {}) });
+  const queue = await openQueue({
+    database,
+    log,
+    isKeeper: options.isKeeper ?? false,
+    ...(options.install ? { install: options.install } : {}),
+  });
   const hub = await openHub(database, log);
   return {
     database,
@@ -54,7 +61,7 @@ export async function openPlatform(options: {
     hub,
     blobs: fileBlobStore(config.blobFolder),
     registry,
-    profiles: readNetworkProfiles(config.networkProfilesFile),
+    profiles: () => readNetworkProfiles(config.networkProfilesFile),
     log,
     lookupTxt,
     keyOf: createKeyRing(database, masterKey),

@@ -1,5 +1,5 @@
-import type { Database, TenantTransaction } from '@glacis/db';
-import type { Registry, ScanScope } from '@glacis/engine';
+import type { Database } from '@glacis/db';
+import type { Registry } from '@glacis/engine';
 import type { Logger, NetworkProfile, SecretKey, TenantId } from '@glacis/foundation';
 import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
@@ -15,7 +15,8 @@ export interface Platform {
   readonly hub: Hub;
   readonly blobs: BlobStore;
   readonly registry: Registry;
-  readonly profiles: readonly NetworkProfile[];
+  /** The network profiles as configured now. */
+  readonly profiles: () => readonly NetworkProfile[];
   readonly log: Logger;
   readonly lookupTxt: LookupTxt;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */
@@ -23,14 +24,3 @@ export interface Platform {
   /** The master key, for wrapping the keys of new tenants. */
   readonly masterKey: SecretKey;
 }
-
-/** Runs work inside a tenant with the platform's database. */
-export function inTenant<T>(
-  platform: Platform,
-  tenant: TenantId,
-  work: (tx: TenantTransaction) => Promise<T>,
-): Promise<T> {
-  return platform.database.inTenant(tenant, work);
-}
-
-export type { ScanScope };

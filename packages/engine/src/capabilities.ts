@@ -20,6 +20,7 @@ export interface WildcardAnswer {
   readonly isUnstable: boolean;
 }
 
+/** Asks DNS, through the resolvers of the scan’s network. Rejects with EgressError. */
 export interface DnsCapability {
   /** Asks the configured resolvers, follows nothing; retries with TCP on truncation and with other resolvers on failure. */
   query(name: string, type: RecordType): Promise<DnsAnswer>;
@@ -44,6 +45,7 @@ export interface TcpConnection {
   close(): void;
 }
 
+/** Opens TCP connections to addresses and names in scope. Rejects with EgressError. */
 export interface TcpCapability {
   /** Whether something accepts at address:port: `open`, `closed` (reset) or `filtered` (no answer in time). */
   probe(address: string, port: number, timeoutMs: number): Promise<'open' | 'closed' | 'filtered'>;
@@ -60,6 +62,7 @@ export interface TlsResult {
   readonly remoteAddress: string;
 }
 
+/** Looks at TLS endpoints in scope. */
 export interface TlsCapability {
   /** Handshakes with SNI `serverName`; rejects with EgressError when there is no TLS. */
   inspect(options: {
@@ -70,6 +73,7 @@ export interface TlsCapability {
   }): Promise<TlsResult>;
 }
 
+/** Sends HTTP requests with bounded answers. */
 export interface HttpCapability {
   /** Sends one request; certificates are not verified (tls-inspect reports on them). Rejects with EgressError. */
   request(request: HttpRequest): Promise<HttpResponse>;
@@ -77,6 +81,7 @@ export interface HttpCapability {
   service(request: HttpRequest): Promise<HttpResponse>;
 }
 
+/** Looks at pages with a real browser. */
 export interface BrowserCapability {
   /** Takes a screenshot in a fresh browser whose only way out is the egress guard. Rejects with EgressError. */
   screenshot(

@@ -3,6 +3,7 @@ import {
   EgressError,
   messageOf,
   newId,
+  OperationalError,
   tenantId,
   type Logger,
   type SecretKey,
@@ -39,6 +40,8 @@ export interface JobEnvironment {
 
 /** A job that fails this often is given up: its assets are recorded as not looked at and the scan goes on. */
 const MAX_ATTEMPTS = 3;
+/** A job whose workers keep dying is given up too, before the queue would drop it and leave the scan waiting for ever. */
+const MAX_DELIVERIES = 25;
 const FLUSH_OBSERVATIONS = 200;
 const FLUSH_MS = 250;
 
@@ -74,6 +77,11 @@ export async function runScanJob(
   const timeout = AbortSignal.timeout(scanner.timeoutMs);
   const signal = AbortSignal.any([stopping, cancellation.signal, timeout]);
   try {
+    if (job.attempt >= MAX_DELIVERIES)
+      throw new OperationalError(
+        'internal.unexpected',
+        `it was delivered ${job.attempt} times without an end`,
+      );
     await runScanner(assignment, job, environment, { signal, timeout, log: jobLog });
   } catch (error) {
     if (cancellation.signal.aborted) {
@@ -234,7 +242,7 @@ async function recordFailure(
   log: Logger,
 ): Promise<void> {
   const reason = messageOf(error).slice(0, 500);
-  const isLast = assignment.attempts + 1 >= MAX_ATTEMPTS;
+  const isLast = assignment.attempts + 1 >= MAX_ATTEMPTS || job.attempt >= MAX_DELIVERIES;
   log.warn({ err: error, attempt: assignment.attempts + 1, isLast }, 'a scanner failed');
   const { queue } = environment;
   await store(assignment.tenant, environment, async tx => {
@@ -303,19 +311,20 @@ async function storeBlob(
   environment: JobEnvironment,
 ): Promise<void> {
   const storageKey = await environment.blobs.put(tenant, key, blob.bytes);
-  const replaced = await environment.database.inTenant(tenant, async tx => {
+  let replaced: string | null = null;
+  await store(tenant, environment, async tx => {
     const { rows } = await sql<{ id: string; storage_key: string | null }>`
       select a.id, b.storage_key from asset a left join blob b on b.asset_id = a.id and b.name = ${blob.name}
       where a.kind = ${blob.asset.kind} and a.key = ${blob.asset.key}`.execute(tx.sql);
     const asset = rows[0];
-    if (!asset) return storageKey;
+    replaced = asset ? asset.storage_key : storageKey;
+    if (!asset) return;
     await sql`insert into blob (id, asset_id, name, media_type, size_bytes, storage_key)
       values (${newId()}, ${asset.id}, ${blob.name}, ${blob.mediaType}, ${blob.bytes.byteLength}, ${storageKey})
-      on conflict (asset_id, name) where asset_id is not null do update set
-        media_type = excluded.media_type, size_bytes = excluded.size_bytes, storage_key = excluded.storage_key, created_at = now()`.execute(
+      on conflict (asset_id, name) where asset_id is not null do update set media_type = excluded.media_type,
+        size_bytes = excluded.size_bytes, storage_key = excluded.storage_key, created_at = now()`.execute(
       tx.sql,
     );
-    return asset.storage_key;
   });
   if (replaced) await environment.blobs.delete(tenant, replaced);
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EgressError, type AddressBudget } from '@glacis/foundation';
-import type { Database } from '@glacis/db';
+import { isConnectionError, type Database } from '@glacis/db';
 
 /** Tokens taken at once for later use, as a share of a second's rate: few round trips, and little is lost when a worker dies. */
 const LEASE_SECONDS = 0.25;
 const MAX_ADDRESSES = 50_000;
+const AWAY_MS = 250;
 
 /**
  * The per-address budget that all workers and tenants share: tokens are leased in small batches from a table, and what is
@@ -18,6 +19,19 @@ export function createSharedBudget(
   const queues = new Map<string, Promise<void>>();
   const leaseSize = Math.max(1, Math.ceil(limits.ratePerAddress * LEASE_SECONDS));
 
+  /** While the database is away nobody gets tokens: the taker waits for it instead of failing its job. */
+  async function leaseRows(address: string, wanted: number): Promise<readonly Record<string, unknown>[]> {
+    try {
+      const values = [address, wanted, limits.ratePerAddress, limits.burstPerAddress];
+      return (
+        await database.query('select granted, wait_ms from control.lease_budget($1, $2, $3, $4)', values)
+      ).rows;
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      return [{ granted: 0, wait_ms: AWAY_MS }];
+    }
+  }
+
   async function lease(address: string, count: number, signal: AbortSignal): Promise<void> {
     let missing = count;
     for (;;) {
@@ -29,10 +43,7 @@ export function createSharedBudget(
       }
       if (missing === 0) return;
       if (signal.aborted) throw new EgressError('cancelled', 'The scan was cancelled.');
-      const { rows } = await database.query(
-        'select granted, wait_ms from control.lease_budget($1, $2, $3, $4)',
-        [address, Math.max(missing, leaseSize), limits.ratePerAddress, limits.burstPerAddress],
-      );
+      const rows = await leaseRows(address, Math.max(missing, leaseSize));
       const granted = Number(rows[0]?.['granted'] ?? 0);
       if (granted > 0) leases.set(address, { tokens: granted, until: Date.now() + 1000 });
       else

@@ -17,7 +17,8 @@ export async function startScan(
   tx: TenantTransaction,
   options: {
     targetId: string;
-    domain: string;
+    /** Where it starts; the target's own domain among them. */
+    domains: readonly string[];
     scope: ScanScope;
     engine: EngineConfig;
     /** Whether active scanners may run, which follows from the proof of ownership. */
@@ -44,8 +45,10 @@ export async function startScan(
     })
     .execute();
   const scan = await readScan(tx, id, { forUpdate: true });
-  const seed = { kind: 'domain', key: options.domain } as const;
-  const batch = sortObservations([{ type: 'asset', asset: seed, from: seed, reason: 'named as a target' }]);
+  const seeds = options.domains.map(key => ({ kind: 'domain' as const, key }));
+  const batch = sortObservations(
+    seeds.map(seed => ({ type: 'asset', asset: seed, from: seed, reason: 'named as a target' })),
+  );
   await ingest(tx, batch, {
     scan,
     scanner: SEED,

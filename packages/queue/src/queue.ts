@@ -36,13 +36,14 @@ export interface JobQueue {
 }
 
 /**
- * Opens the queue. `install` makes or migrates its tables and queues (one process at start-up does this) and keeps it tidy
- * while it runs; without it the queue must exist.
+ * Opens the queue. `install` makes or migrates its tables and queues (one process at start-up does this; the others expect
+ * them); `isKeeper` expires and tidies jobs while it runs (one process does, more do no harm).
  */
 export async function openQueue(options: {
   database: Database;
   log: Logger;
   install?: { queues: readonly string[] };
+  isKeeper?: boolean;
 }): Promise<JobQueue> {
   const { database, log } = options;
   const isInstaller = options.install !== undefined;
@@ -51,7 +52,7 @@ export async function openQueue(options: {
     schema: SCHEMA,
     migrate: isInstaller,
     createSchema: isInstaller,
-    supervise: isInstaller,
+    supervise: options.isKeeper ?? false,
     schedule: false,
   });
   boss.on('error', error => log.warn({ err: error }, 'the job queue reports an error'));

@@ -2,7 +2,7 @@ import { defineScanner } from '@glacis/engine';
 import { z } from 'zod';
 import { commonLabels } from './data/labels.ts';
 import { eachAsset } from './parts/each-asset.ts';
-import { realHosts } from './parts/names.ts';
+import { outcomeOfNames, realHosts } from './parts/names.ts';
 
 export default defineScanner({
   id: 'dns-brute',
@@ -29,10 +29,11 @@ export default defineScanner({
       if (wildcard?.isUnstable)
         return { outcome: 'skipped', detail: 'the domain answers every name with changing addresses' };
       const names = [...commonLabels, ...options.labels].map(label => `${label}.${domain.key}`);
-      for (const name of await realHosts(
+      const checked = await realHosts(
         dns,
         names.filter(name => scope.isInScope(name)),
-      )) {
+      );
+      for (const name of checked.hosts) {
         yield {
           type: 'asset',
           asset: { kind: 'hostname', key: name },
@@ -41,6 +42,6 @@ export default defineScanner({
           reason: 'a common name that exists in the zone',
         };
       }
-      return undefined;
+      return outcomeOfNames(checked);
     }),
 });

@@ -2,7 +2,7 @@ import { defineScanner } from '@glacis/engine';
 import { z } from 'zod';
 import { permutationsOf } from './parts/permutations.ts';
 import { eachAsset } from './parts/each-asset.ts';
-import { isHost, isWildcardAnswer, parentOf, realHosts } from './parts/names.ts';
+import { isHost, isWildcardAnswer, outcomeOfNames, parentOf, realHosts } from './parts/names.ts';
 
 export default defineScanner({
   id: 'dns-permute',
@@ -23,17 +23,19 @@ export default defineScanner({
       const parent = parentOf(hostname.key);
       if (parent === undefined || !scope.isInScope(parent))
         return { outcome: 'skipped', detail: 'the apex of a domain has no first label to vary' };
-      if (!(await isHost(dns, hostname.key)))
-        return { outcome: 'skipped', detail: 'the name is not in the DNS' };
+      const isKnown = await isHost(dns, hostname.key);
+      if (isKnown === undefined) return { outcome: 'unreachable', detail: 'the resolvers gave no answer' };
+      if (!isKnown) return { outcome: 'skipped', detail: 'the name is not in the DNS' };
       const wildcard = await dns.wildcard(parent);
       if (wildcard && isWildcardAnswer(wildcard, await dns.resolve(hostname.key)))
         return { outcome: 'skipped', detail: 'the name is covered by a wildcard' };
       const label = hostname.key.slice(0, -parent.length - 1);
       const candidates = permutationsOf(label, options.maxCandidates).map(variant => `${variant}.${parent}`);
-      for (const name of await realHosts(
+      const checked = await realHosts(
         dns,
         candidates.filter(name => scope.isInScope(name)),
-      )) {
+      );
+      for (const name of checked.hosts) {
         yield {
           type: 'asset',
           asset: { kind: 'hostname', key: name },
@@ -42,6 +44,6 @@ export default defineScanner({
           reason: `a variant of ${hostname.key} that exists`,
         };
       }
-      return undefined;
+      return outcomeOfNames(checked);
     }),
 });

@@ -1,14 +1,13 @@
 import type { RuleId } from '@glacis/contract';
-import { defineScanner, type FindingObservation, type HttpResponse } from '@glacis/engine';
+import { defineScanner, type FindingObservation } from '@glacis/engine';
 import { z } from 'zod';
 import { adminPaths, commonFolders, exposedFiles, listingTitle } from './data/exposures.ts';
 import { eachAsset, mapBounded } from './parts/each-asset.ts';
+import { evidenceOf, foldersOf, headOf, isPanel, isSame } from './parts/exposure-proof.ts';
 import { parsePage } from './parts/page.ts';
-import { comparableBody, fetchStartPage, headerOf, impossiblePath, isHtml, textOf } from './parts/site.ts';
+import { fetchStartPage, impossiblePath, isHtml, textOf } from './parts/site.ts';
 
-const MAX_FOLDERS = 20;
 const AT_ONCE = 6;
-const PROOF_BYTES = 4096;
 
 export default defineScanner({
   id: 'exposed-files',
@@ -28,25 +27,19 @@ export default defineScanner({
       const { http, options } = context;
       const limits = { timeoutMs: options.timeoutMs, maxBodyBytes: 64 * 1024 };
       const get = (path: string) => http.request({ url: website.key + path, ...limits });
-      const [start, nowhere] = await Promise.all([
+      const fixed = [...exposedFiles, ...adminPaths].map(({ path }) => path);
+      const [start, nowhere, ...early] = await Promise.all([
         fetchStartPage(http, website.key, limits),
         get(impossiblePath()),
+        ...[...fixed, ...commonFolders].map(get),
       ]);
-      if (start.leadsTo && start.first.status < 400 && nowhere.status >= 300 && nowhere.status < 400)
+      if (start.leadsTo && nowhere.status >= 300 && nowhere.status < 400)
         return { outcome: 'looked', detail: `every path leads to ${start.leadsTo.origin}` };
-      const page = isHtml(start.final) ? parsePage(textOf(start.final)) : undefined;
-      const named = [...(page?.links ?? []), ...(page?.resources ?? [])].map(link =>
-        folderOf(link, start.final.url, website.key),
-      );
-      const seen = [...new Set(named)].filter(folder => folder !== undefined && folder !== '/').sort();
-      const folders = [...new Set(['/', ...commonFolders, ...seen.slice(0, MAX_FOLDERS)])];
-      const adminOnly = adminPaths.map(({ path }) => path);
-      const paths = [
-        ...new Set([...exposedFiles.map(({ path }) => path), ...folders, ...adminOnly]),
-      ] as string[];
-      const answers = new Map(
-        await mapBounded(paths, AT_ONCE, async path => [path, await get(path)] as const),
-      );
+      const answers = new Map([...fixed, ...commonFolders].map((path, index) => [path, early[index]]));
+      answers.set('/', start.first);
+      const more = foldersOf(start.final, website.key).filter(folder => !answers.has(folder));
+      for (const [index, answer] of (await mapBounded(more, AT_ONCE, get)).entries())
+        answers.set(more[index] ?? '/', answer);
       const found = (ruleId: RuleId, path: string, text: string): FindingObservation => ({
         type: 'finding',
         ruleId,
@@ -61,9 +54,9 @@ export default defineScanner({
         if (proven.has(ruleId) || answer?.status !== 200 || !proof.test(headOf(answer)) || isHtml(answer))
           continue;
         proven.add(ruleId);
-        yield found(ruleId, path, masked(headOf(answer)));
+        yield found(ruleId, path, evidenceOf(headOf(answer)));
       }
-      for (const path of folders as string[]) {
+      for (const path of ['/', ...commonFolders, ...more]) {
         const answer = answers.get(path);
         if (answer?.status === 200 && listingTitle.test(headOf(answer)))
           yield found(
@@ -81,36 +74,3 @@ export default defineScanner({
       return undefined;
     }),
 });
-
-function headOf(answer: HttpResponse): string {
-  return answer.body.subarray(0, PROOF_BYTES).toString('utf8');
-}
-
-/** The folder of a link inside the site, as a path. */
-function folderOf(link: string, base: string, origin: string): string | undefined {
-  if (!URL.canParse(link, base)) return undefined;
-  const url = new URL(link, base);
-  return url.origin === origin ? url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1) : undefined;
-}
-
-/** First lines, with the values of settings taken out: a report must not carry the secrets it warns of. */
-function masked(text: string): string {
-  const lines = text.split('\n').slice(0, 12);
-  return lines
-    .map(line => line.slice(0, 200).replace(/^((?:export )?[A-Z][A-Z0-9_]* ?=).*/, '$1…'))
-    .join('\n')
-    .trim();
-}
-
-function isPanel(answer: HttpResponse, sign: RegExp | undefined): boolean {
-  const challenge = answer.status === 401 ? headerOf(answer, 'www-authenticate') : '';
-  const text = textOf(answer);
-  const asksForPassword =
-    challenge !== '' ||
-    (answer.status === 200 && isHtml(answer) && parsePage(text).forms.some(form => form.hasPassword));
-  return asksForPassword && (!sign || sign.test(challenge + text));
-}
-
-function isSame(answer: HttpResponse, other: HttpResponse): boolean {
-  return answer.status === other.status && comparableBody(answer) === comparableBody(other);
-}

@@ -1,22 +1,13 @@
-import { defineScanner, type HttpCapability, type HttpResponse } from '@glacis/engine';
+import { defineScanner } from '@glacis/engine';
 import { EgressError } from '@glacis/foundation';
 import { z } from 'zod';
 import { eachAsset } from './parts/each-asset.ts';
-import { faviconHash } from './parts/favicon-hash.ts';
-import { parsePage, type Page } from './parts/page.ts';
-import {
-  fetchStartPage,
-  headerOf,
-  impossiblePath,
-  isHtml,
-  splitEndpoint,
-  textOf,
-  websiteKey,
-} from './parts/site.ts';
+import { parsePage } from './parts/page.ts';
+import { fetchStartPage, headerOf, isHtml, splitEndpoint, textOf, websiteKey } from './parts/site.ts';
+import { answersEverything, iconHash } from './parts/site-signs.ts';
 import { technologiesOf, technologyKey } from './parts/technologies.ts';
 
 const MAX_BODY_BYTES = 512 * 1024;
-const MAX_ICON_BYTES = 256 * 1024;
 
 export default defineScanner({
   id: 'http-probe',
@@ -92,7 +83,9 @@ export default defineScanner({
           evidence: [{ label: 'Answers to two random paths', text: 'status 200, with a page' }],
         };
       }
-      return undefined;
+      return final.isTruncated
+        ? { outcome: 'limited', detail: 'the start page is longer than was read' }
+        : undefined;
     }),
 });
 
@@ -100,37 +93,4 @@ function notHttp(error: unknown): [undefined, false] {
   if (error instanceof EgressError && (error.code === 'protocol' || error.code === 'reset'))
     return [undefined, false];
   throw error;
-}
-
-/** True when two paths that cannot exist both get a page with status 200. */
-async function answersEverything(
-  http: HttpCapability,
-  origin: string,
-  limits: { timeoutMs: number; maxBodyBytes: number },
-): Promise<boolean> {
-  const answers = await Promise.all(
-    [impossiblePath(), `${impossiblePath()}/`].map(path => http.request({ url: origin + path, ...limits })),
-  );
-  return answers.every(answer => answer.status === 200 && answer.body.length > 0);
-}
-
-/** Hash of the icon that the page names, or of `/favicon.ico`. An icon of another site is not fetched. */
-async function iconHash(
-  http: HttpCapability,
-  origin: string,
-  page: Page | undefined,
-  limits: { timeoutMs: number },
-): Promise<number | undefined> {
-  const named = page?.icons.find(icon => URL.canParse(icon, origin));
-  const url = new URL(named ?? '/favicon.ico', origin);
-  if (url.origin !== origin) return undefined;
-  let icon: HttpResponse;
-  try {
-    icon = await http.request({ url: url.href, ...limits, maxBodyBytes: MAX_ICON_BYTES });
-  } catch (error) {
-    if (error instanceof EgressError && error.code !== 'cancelled') return undefined;
-    throw error;
-  }
-  const isIcon = icon.status === 200 && !icon.isTruncated && icon.body.length > 0 && !isHtml(icon);
-  return isIcon ? faviconHash(icon.body) : undefined;
 }

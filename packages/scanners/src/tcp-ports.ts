@@ -12,7 +12,7 @@ export default defineScanner({
   description:
     'Connects to common TCP ports of each address and reports the open ones, or that the address answers on all.',
   consumes: ['ip'],
-  produces: ['service'],
+  produces: ['service', 'ip'],
   reports: ['host.answers-on-every-port'],
   mode: 'active',
   risk: 'safe',

@@ -1,12 +1,11 @@
 import type { RuleId } from '@glacis/contract';
-import { defineScanner, type TlsResult } from '@glacis/engine';
-import { createHash, X509Certificate } from 'node:crypto';
+import { defineScanner } from '@glacis/engine';
 import { z } from 'zod';
+import { readCertificate } from './parts/certificate.ts';
 import { eachAsset } from './parts/each-asset.ts';
-import { knownHosts, plainName } from './parts/names.ts';
+import { knownHosts, outcomeOfNames, plainName } from './parts/names.ts';
 import { splitEndpoint } from './parts/site.ts';
 
-const MAX_NAMES = 500;
 const CERTIFICATE_RULES = {
   isExpired: 'tls.certificate-expired',
   isSelfSigned: 'tls.certificate-self-signed',
@@ -33,7 +32,7 @@ export default defineScanner({
       const from = { kind: 'endpoint' as const, key: endpoint.key };
       const { timeoutMs } = context.options;
       const result = await context.tls.inspect({ host, port, serverName: host, timeoutMs });
-      const { key, facts, attributes, certificate } = describe(result, host);
+      const { key, facts, attributes, certificate } = readCertificate(result, host);
       yield {
         type: 'asset',
         asset: { kind: 'certificate', key, attributes },
@@ -48,10 +47,9 @@ export default defineScanner({
         reason: 'its TLS handshake',
       };
       const names = attributes.names.map(plainName).filter(name => name !== undefined);
-      for (const name of await knownHosts(
-        context.dns,
-        names.filter(name => context.scope.isInScope(name)),
-      )) {
+      const ours = names.filter(name => context.scope.isInScope(name));
+      const checked = await knownHosts(context.dns, ours);
+      for (const name of checked.hosts) {
         if (name === host) continue;
         yield {
           type: 'asset',
@@ -71,42 +69,6 @@ export default defineScanner({
           evidence: [{ label: 'Certificate', text: certificate }],
         };
       }
-      return undefined;
+      return outcomeOfNames(checked);
     }),
 });
-
-/** Reads the leaf certificate of a handshake in the light of the host that was asked for. */
-function describe(result: TlsResult, host: string) {
-  const der = result.chain[0] ?? result.certificate.raw;
-  const leaf = new X509Certificate(der);
-  const names = [...(leaf.subjectAltName ?? '').matchAll(/DNS:([^,\s"]{1,253})/g)].map(([, name = '']) =>
-    name.toLowerCase(),
-  );
-  const notBefore = new Date(leaf.validFrom).toISOString();
-  const notAfter = new Date(leaf.validTo).toISOString();
-  const isSelfSigned = leaf.subject === leaf.issuer && leaf.checkIssued(leaf) && leaf.verify(leaf.publicKey);
-  const attributes = {
-    subject: leaf.subject.slice(0, 500),
-    issuer: leaf.issuer.slice(0, 500),
-    names: [...new Set(names)].sort().slice(0, MAX_NAMES),
-    notBefore,
-    notAfter,
-    selfSigned: isSelfSigned,
-  };
-  const lines = [
-    `Subject: ${attributes.subject.replaceAll('\n', ', ')}`,
-    `Issuer: ${attributes.issuer.replaceAll('\n', ', ')}`,
-    `Names: ${attributes.names.join(', ')}`,
-    `Valid: ${notBefore} to ${notAfter}`,
-  ];
-  return {
-    key: createHash('sha256').update(der).digest('hex'),
-    attributes,
-    facts: {
-      isExpired: new Date(leaf.validTo).getTime() < Date.now(),
-      isSelfSigned,
-      isForOthers: leaf.checkHost(host) === undefined,
-    },
-    certificate: lines.join('\n'),
-  };
-}

@@ -29,7 +29,7 @@ const noise: readonly Draft[] = [
   // Gone from the zone.
   { names: [`old-portal.${MAIN}`, `intern2019.${MAIN}`], isExpired: true },
   { names: [`WWW.Larkspur.TEST`, `SHOP.${MAIN.toUpperCase()}`] },
-  { names: [`hostmaster@${MAIN}`, MAIN] },
+  { names: [`hostmaster@${MAIN}`, `www.${MAIN}`] },
   { names: [`build.${OTHER}`, `partnerhub.${MAIN}`] },
   { names: [`larkspur.test.${OTHER}`, OTHER] },
   { names: ['mylarkspur.test'] },

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
+import { cannotListen } from '../services/listeners.ts';
 import type { CtEntry } from './log.ts';
 
 /** A running CT search. */
@@ -74,7 +75,7 @@ export function startCtServer(log: readonly CtEntry[], address: string, port: nu
     }
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', error => reject(cannotListen(address, port, error)));
     server.listen(port, address, () => {
       const bound = server.address();
       const actual = typeof bound === 'object' && bound !== null ? bound.port : port;

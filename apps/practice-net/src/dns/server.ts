@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { decode, encode } from 'dns-packet';
 import type { DecodedPacket } from 'dns-packet';
+import { cannotListen } from '../services/listeners.ts';
 import { emptyResponse, rcode, respond, toAnswer, Turns } from './respond.ts';
 import { transferOrder } from './zone.ts';
 import type { Zone } from './zone.ts';
@@ -130,7 +131,7 @@ function listenTcp(options: DnsServerOptions, sockets: Set<Socket>): Promise<Ser
     serveConnection(options, socket);
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', error => reject(cannotListen(options.address, options.port, error)));
     server.listen(options.port, options.address, () => resolve(server));
   });
 }
@@ -141,9 +142,10 @@ function listenUdp(options: DnsServerOptions, port: number): Promise<DatagramSoc
     for (const reply of answer(options, bytes, 'udp')) socket.send(reply, from.port, from.address);
   });
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
+    const fail = (error: Error): void => reject(cannotListen(options.address, port, error));
+    socket.once('error', fail);
     socket.bind(port, options.address, () => {
-      socket.removeListener('error', reject);
+      socket.removeListener('error', fail);
       // A client that is gone answers with ICMP; the next datagram must still be served.
       socket.on('error', () => undefined);
       resolve(socket);

@@ -33,6 +33,8 @@ export function hostListeners(hosts: readonly Host[], store: CertificateStore): 
         address: host.address,
         port,
         handle: withTimeout(serveHoneypot),
+        // Something else on this machine may hold a port on all addresses; the others still tell what this host is.
+        isOptional: true,
       }));
     }
     return host.services.map(service => ({

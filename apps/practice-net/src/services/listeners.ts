@@ -17,6 +17,8 @@ export interface Listening {
 
 /** A set of open ports that are closed together. */
 export class Listeners {
+  /** Optional ports that could not be opened. */
+  readonly skipped: Listening[] = [];
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
 
@@ -44,9 +46,13 @@ export class Listeners {
       one.handle(socket);
     });
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        if (one.isOptional === true) resolve();
-        else reject(new Error(explain(one, error), { cause: error }));
+      server.once('error', error => {
+        if (one.isOptional !== true) {
+          reject(cannotListen(one.address, one.port, error));
+          return;
+        }
+        this.skipped.push(one);
+        resolve();
       });
       server.listen({ host: one.address, port: one.port, backlog: BACKLOG }, () => {
         this.#servers.push(server);
@@ -56,16 +62,15 @@ export class Listeners {
   }
 }
 
-function explain(one: Listening, error: NodeJS.ErrnoException): string {
-  const place = `${one.address}:${one.port}`;
-  if (error.code === 'EADDRINUSE') {
-    return `${place} is taken: another practice network is running in this address block. Stop it, or choose another block.`;
-  }
-  if (error.code === 'EMFILE') {
-    return `There are not enough open files for ${place}: raise the limit (ulimit -n) or start with fewer hosts.`;
-  }
-  if (error.code === 'EADDRNOTAVAIL') {
-    return `${place} cannot be used: the practice network needs all of 127.0.0.0/8 on the loopback interface, as Linux has it.`;
-  }
-  return `${place} cannot be opened (${error.code ?? error.message}).`;
+/** Says in a sentence why an address and port cannot be used and what to do; the system's error is the cause. */
+export function cannotListen(address: string, port: number, cause: unknown): Error {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const place = `${address}:${port}`;
+  const advice: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${place} is taken: stop the practice network that runs in this address block, or whatever listens on port ${port} of all addresses.`,
+    EMFILE: `There are not enough open files for ${place}: raise the limit (ulimit -n) or start with fewer hosts.`,
+    EADDRNOTAVAIL: `${place} cannot be used: the practice network needs all of 127.0.0.0/8 on the loopback interface, as Linux has it.`,
+  };
+  const message = typeof code === 'string' ? advice[code] : undefined;
+  return new Error(message ?? `${place} cannot be opened (${String(code ?? cause)}).`, { cause });
 }

@@ -49,7 +49,7 @@ export class TlsAcceptor {
     const known = this.#contexts.get(spec.id);
     if (known !== undefined) return known;
     const certificate = this.#store.get(spec);
-    const context = createSecureContext({ cert: certificate.pem, key: certificate.keyPem });
+    const context = createSecureContext({ cert: certificate.pem(), key: certificate.keyPem() });
     this.#contexts.set(spec.id, context);
     return context;
   }

@@ -15,11 +15,11 @@ import {
   utf8String,
 } from './der.ts';
 
-/** A certificate with its key. */
+/** A certificate with its key; the PEM forms are made when asked for. */
 export interface Certificate {
   readonly der: Buffer;
-  readonly pem: string;
-  readonly keyPem: string;
+  pem(): string;
+  keyPem(): string;
   /** SHA-256 of the DER bytes, lower-case hex. */
   readonly fingerprint: string;
   readonly subject: string;
@@ -60,13 +60,18 @@ function keyPair(seed: string, id: string): KeyPair {
   }
 }
 
-function keyPem(pair: KeyPair): string {
+function keyToPem(pair: KeyPair): string {
   const part = (start: number): string => pair.point.subarray(start, start + 32).toString('base64url');
   const key = createPrivateKey({
     format: 'jwk',
     key: { kty: 'EC', crv: 'P-256', d: pair.secret.toString('base64url'), x: part(1), y: part(33) },
   });
   return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+function certificateToPem(bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
 function distinguishedName(organisation: string, commonName: string): Buffer {
@@ -126,13 +131,12 @@ function assemble(parts: Parts): Certificate {
   // RFC 6979 nonces: the same seed gives the same signature.
   const signature = p256.sign(body, parts.issuerKey.secret, { format: 'der', lowS: false });
   const bytes = sequence(body, ECDSA_WITH_SHA256, bitString(signature));
-  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
   const named = ([organisation, commonName]: Parts['subject']): string =>
     `O=${organisation}, CN=${commonName}`;
   return {
     der: bytes,
-    pem: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
-    keyPem: keyPem(parts.subjectKey),
+    pem: () => certificateToPem(bytes),
+    keyPem: () => keyToPem(parts.subjectKey),
     fingerprint: createHash('sha256').update(bytes).digest('hex'),
     subject: named(parts.subject),
     issuer: named(parts.issuer),

@@ -127,10 +127,13 @@ export function forgePages(site: Site): readonly Page[] {
     markup(site, '/', 'start', {
       title: site.company,
       navigation,
-      main: hero('Code of the workshop', 'Self-hosted repositories of the Larkspur group.', [
-        '/explore',
-        'Explore',
-      ]),
+      main: [
+        hero('Code of the workshop', 'Self-hosted repositories of the Larkspur group.', [
+          '/explore',
+          'Explore',
+        ]),
+        wrap(`      <h2>Recently updated</h2>\n${tableOf(['Name', 'Language', 'Updated'], rows)}`),
+      ].join('\n'),
     }),
     markup(site, '/explore', 1, {
       title: `Explore · ${site.company}`,
@@ -138,7 +141,7 @@ export function forgePages(site: Site): readonly Page[] {
       main: wrap(`      <h1>Repositories</h1>\n${tableOf(['Name', 'Language', 'Updated'], rows)}`),
     }),
     ...['driver-firmware', 'shop-theme'].map(name =>
-      markup(site, `/larkspur/${name}`, 2, {
+      markup(site, `/larkspur/${name}`, 1, {
         title: `${name} · ${site.company}`,
         navigation,
         main: section(`larkspur/${name}`, 'This repository can be read by members only.'),

@@ -9,7 +9,7 @@ import { cookieHeaders, siteHeaders } from './response-headers.ts';
 import type { HeaderList } from './response-headers.ts';
 import { findPage } from './site-pages.ts';
 
-/** A slow site thinks for so long before each answer. */
+/** A slow site thinks for so long before each page. */
 export const SLOW_ANSWER_MS = 1500;
 /** An endless answer ends here at the latest: 8 GiB. */
 const ENDLESS_BYTES = 8 * 1024 ** 3;
@@ -136,7 +136,9 @@ export function createWebServer(lookUp: ServiceLookup): Server {
       if (received > MOST_BODY_BYTES) request.destroy();
     });
     response.on('error', () => response.destroy());
-    if (site.behaviour === 'slow') {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    // Pages take their time; files and errors come at once, as from a server in front of a slow program.
+    if (site.behaviour === 'slow' && findPage(site, path)?.mediaType === HTML) {
       const timer = setTimeout(() => answer(request, response, site, isTls), SLOW_ANSWER_MS);
       response.on('close', () => clearTimeout(timer));
     } else {

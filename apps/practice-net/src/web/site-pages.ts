@@ -137,7 +137,7 @@ export function landingPage(site: Site): Page | undefined {
   return target === undefined ? start : sitePages(site).find(page => page.path === target);
 }
 
-/** Paths that a crawl of depth 3 has to find (`required`) and those that it may find as well. */
+/** Paths that a crawl of depth 3 has to find (`required`) and those that it may find as well; a catch-all has no paths. */
 export function crawlPaths(site: Site): {
   readonly required: readonly string[];
   readonly optional: readonly string[];
@@ -159,6 +159,9 @@ export function crawlPaths(site: Site): {
     page.status === undefined;
   return {
     required: pages.filter(isRequired).map(page => page.path),
-    optional: [...pages.filter(page => !isRequired(page)).map(page => page.path), ...parts],
+    optional:
+      site.behaviour === 'catch-all'
+        ? []
+        : [...pages.filter(page => !isRequired(page)).map(page => page.path), ...parts],
   };
 }

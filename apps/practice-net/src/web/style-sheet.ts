@@ -93,7 +93,8 @@ const palettes: Readonly<Record<LookName, Palette>> = {
 
 const structure = `
 *{box-sizing:border-box}
-body{margin:0;font:16px/1.6 var(--font);color:var(--ink);background:var(--ground)}
+main{flex:1}
+body{margin:0;min-height:100vh;display:flex;flex-direction:column;font:16px/1.6 var(--font);color:var(--ink);background:var(--ground)}
 a{color:var(--accent)}
 img{max-width:100%;display:block}
 h1,h2,h3{line-height:1.2;margin:0 0 .5em}
@@ -111,7 +112,7 @@ h1,h2,h3{line-height:1.2;margin:0 0 .5em}
 .button,button{display:inline-block;background:var(--accent);color:var(--on-accent);border:0;border-radius:var(--radius);padding:12px 22px;font:600 15px var(--font);text-decoration:none;cursor:pointer}
 .wrap{max-width:1080px;margin:0 auto;padding:48px 24px}
 .narrow{max-width:720px}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:22px}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:22px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:var(--radius);padding:22px;overflow:hidden}
 .card img{margin:-22px -22px 16px;max-width:none;width:calc(100% + 44px);height:150px;object-fit:cover}
 .card p{margin:.3em 0}

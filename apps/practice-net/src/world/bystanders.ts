@@ -6,7 +6,7 @@ import type { Bystander } from './world.ts';
 export function bystandersOf(plan: AddressPlan): readonly Bystander[] {
   return [
     { name: `www.${OTHER}`, address: plan.outside(10), mentionedIn: 'link on the company site' },
-    { name: `promo.${OTHER}`, address: plan.outside(11), mentionedIn: `where promo.${MAIN} redirects to` },
+    { name: `promo.${OTHER}`, address: plan.outside(11), mentionedIn: `where daylight.${MAIN} redirects to` },
     { name: `larkspur.desk.${OTHER}`, address: plan.outside(12), mentionedIn: `alias of support.${MAIN}` },
     { name: `cdn.${OTHER}`, address: plan.outside(13), mentionedIn: 'script that the shop loads' },
     { name: `ns.${OTHER}`, address: plan.outside(53), mentionedIn: 'name server of the second domain' },

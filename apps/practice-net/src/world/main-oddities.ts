@@ -9,7 +9,7 @@ export function addTroublemakers(draft: Draft): void {
   const plainSites = [
     [18, 'test', 'dns-brute', { template: 'default', behaviour: 'unavailable' }],
     [22, 'status', 'dns-brute', { template: 'status', behaviour: 'slow' }],
-    [28, 'campaign', 'ct-search', { template: 'small', behaviour: 'catch-all' }],
+    [28, 'summerlight', 'ct-search', { template: 'small', behaviour: 'catch-all' }],
     [31, 'bulkdata', 'http-crawl', { template: 'bulk', behaviour: 'endless' }],
   ] as const;
   for (const [index, label, foundBy, parts] of plainSites) {
@@ -139,12 +139,12 @@ function addWildcard(draft: Draft): void {
   addHost(
     draft,
     plan.fixed(35),
-    [[`billing.${apps}`, ['ct-search']]],
+    [[`invoicing.${apps}`, ['ct-search']]],
     [
       {
         kind: 'web',
         port: 8080,
-        site: site('billing', {
+        site: site('invoicing', {
           company: 'Larkspur Billing',
           look: 'console',
           template: 'login',

@@ -94,7 +94,7 @@ export function addGateways(draft: Draft): void {
 /** What developers left reachable: APIs, environment files, repositories, build and code servers. */
 export function addDevelopment(draft: Draft): void {
   const { plan } = draft;
-  for (const [index, label] of (['api', 'api-dev'] as const).entries()) {
+  for (const [index, label] of (['api', 'api-uat'] as const).entries()) {
     addHost(
       draft,
       plan.fixed(7 + index),

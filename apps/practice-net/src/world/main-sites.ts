@@ -37,7 +37,7 @@ export function addMainSites(draft: Draft): void {
       behaviour: 'redirect',
       redirectTo: `${scheme}://${WWW}:${port}`,
     });
-  const promo = site('promo', {
+  const promo = site('daylight', {
     company: COMPANY,
     look: 'slate',
     template: 'default',
@@ -45,27 +45,27 @@ export function addMainSites(draft: Draft): void {
     behaviour: 'redirect',
     redirectTo: 'http://promo.bystander.test:8080',
   });
-  const certificate = issued('www', [WWW, MAIN, `members.${MAIN}`]);
+  const certificate = issued('www', [WWW, MAIN, `clubhouse.${MAIN}`]);
   addHost(
     draft,
     address,
     [
       [MAIN, ['seed', 'dns-resolve']],
       [WWW, ['dns-brute', 'ct-search', 'tls-inspect', 'http-crawl']],
-      [`promo.${MAIN}`, ['ct-search']],
+      [`daylight.${MAIN}`, ['ct-search']],
     ],
     [
       {
         kind: 'web',
         port: 8080,
         site: { ...www, id: 'www-plain', policy: 'partial' },
-        sitesByHost: { [MAIN]: redirect('http', 8080), [`promo.${MAIN}`]: promo },
+        sitesByHost: { [MAIN]: redirect('http', 8080), [`daylight.${MAIN}`]: promo },
       },
       {
         kind: 'web',
         port: 8443,
         site: www,
-        sitesByHost: { [MAIN]: redirect('https', 8443), [`promo.${MAIN}`]: promo },
+        sitesByHost: { [MAIN]: redirect('https', 8443), [`daylight.${MAIN}`]: promo },
         certificates: [certificate],
       },
     ],
@@ -75,12 +75,12 @@ export function addMainSites(draft: Draft): void {
   addHost(
     draft,
     plan.fixed(2),
-    [[`members.${MAIN}`, ['tls-inspect']]],
+    [[`clubhouse.${MAIN}`, ['tls-inspect']]],
     [
       {
         kind: 'web',
         port: 8443,
-        site: site('members', {
+        site: site('clubhouse', {
           company: 'Larkspur Members',
           look: 'slate',
           template: 'members',
@@ -88,7 +88,7 @@ export function addMainSites(draft: Draft): void {
           policy: 'framed-by-option',
           cookies: [sessionCookie, { name: 'locale', isSecure: false, isHttpOnly: false }],
         }),
-        certificates: [issued('members', [`members.${MAIN}`])],
+        certificates: [issued('clubhouse', [`clubhouse.${MAIN}`])],
       },
     ],
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { assetAttributes, assetKind, relation } from '../asset.ts';
 import { severity } from '../severity.ts';
-import { id, instant, listOf, paging } from './common.ts';
+import { id, instant, listOf, paging } from './primitives.ts';
 
 /** GET assets. */
 export const assetQuery = paging.extend({

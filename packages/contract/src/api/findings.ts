@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { assetKind } from '../asset.ts';
 import { confidence, severity } from '../severity.ts';
-import { id, instant, listOf, paging } from './common.ts';
+import { id, instant, listOf, paging } from './primitives.ts';
 
+/** Where a finding stands: `open` until a person or a scan says otherwise; `fixed` is set by scans alone. */
 export const findingState = z.enum(['open', 'confirmed', 'accepted', 'false_positive', 'fixed']);
 export type FindingState = z.infer<typeof findingState>;
 

@@ -3,7 +3,7 @@ import { assetKind } from '../asset.ts';
 import { severity } from '../severity.ts';
 import { findingView } from './findings.ts';
 import { scanSummary, scanView } from './scans.ts';
-import { instant } from './common.ts';
+import { instant } from './primitives.ts';
 
 /** GET overview: what the dashboard of a tenant shows. */
 export const overviewView = z.object({

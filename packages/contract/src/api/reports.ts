@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant } from './common.ts';
+import { id, instant } from './primitives.ts';
 
 /** A report of a scan. */
 export const reportView = z.object({

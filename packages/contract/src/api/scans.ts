@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { assetKind } from '../asset.ts';
 import { severity } from '../severity.ts';
-import { id, instant } from './common.ts';
+import { id, instant } from './primitives.ts';
 
+/** `closing`: all jobs have ended, changes and risk are being worked out. The last three are final. */
 export const scanState = z.enum(['running', 'closing', 'completed', 'cancelled', 'failed']);
 export type ScanState = z.infer<typeof scanState>;
 
@@ -86,6 +87,8 @@ export type ScanProgress = z.infer<typeof scanProgress>;
 /** POST scans. `engine` chooses scanners and their options; left out: all with their defaults. */
 export const startScanRequest = z.strictObject({
   targetId: id,
+  /** Further targets to scan together with it: names and addresses that they share are looked at once. */
+  alsoTargetIds: z.array(id).max(100).default([]),
   engine: z
     .strictObject({
       scanners: z.array(z.string().max(60)).max(200).optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { permission, role } from '../permission.ts';
-import { id } from './common.ts';
+import { id } from './primitives.ts';
 
 /** POST /api/session: with a password, or with the token of a one-time sign-in link. */
 export const signInRequest = z.union([

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant } from './common.ts';
+import { id, instant } from './primitives.ts';
 
 /** A domain that is ours to watch, and how far that is proven. */
 export const targetView = z.object({

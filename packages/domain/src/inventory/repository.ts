@@ -1,11 +1,4 @@
-import type {
-  AssetAttributes,
-  AssetDetail,
-  AssetKind,
-  AssetView,
-  Relation,
-  Severity,
-} from '@glacis/contract';
+import type { AssetAttributes, AssetDetail, AssetKind, AssetView, Relation } from '@glacis/contract';
 import { assetQuery, severities } from '@glacis/contract';
 import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
@@ -172,9 +165,4 @@ export async function readAssetBlob(
   const { rows } = await sql<{ storage_key: string; media_type: string }>`
     select storage_key, media_type from blob where asset_id = ${assetId} and name = ${name}`.execute(tx.sql);
   return rows[0] && { storageKey: rows[0].storage_key, mediaType: rows[0].media_type };
-}
-
-/** The worst severity by rank, for sorting and colouring. */
-export function severityOfRank(rank: number): Severity {
-  return severities[rank] ?? 'info';
 }

@@ -48,7 +48,7 @@ export async function collectReportData(
     screenshots: new Map([...screenshots.values()].map(shot => [shot.name, shot.storageKey])),
     data: {
       organisation: of.organisation,
-      scope: [scan.domain],
+      scope: await readSeeds(tx, scanId),
       startedAt: scan.startedAt,
       endedAt: scan.finishedAt ?? new Date().toISOString(),
       totals: {
@@ -71,6 +71,14 @@ export async function collectReportData(
       notes,
     },
   };
+}
+
+async function readSeeds(tx: TenantTransaction, scanId: string): Promise<string[]> {
+  const { rows } = await sql<{
+    key: string;
+  }>`select a.key from scan_asset sa join asset a on a.id = sa.asset_id
+    where sa.scan_id = ${scanId} and sa.scanner = 'seed' order by a.key`.execute(tx.sql);
+  return rows.map(row => row.key);
 }
 
 async function readFindings(

@@ -37,7 +37,7 @@ export const scanRoutes: readonly Route[] = [
     status: 201,
     handle: input =>
       launchScan(input.platform, tenantOf(input), {
-        targetId: input.body.targetId,
+        targetIds: [input.body.targetId, ...input.body.alsoTargetIds],
         engine: input.body.engine,
         userId: callerOf(input).userId,
       }),

@@ -1,5 +1,14 @@
 import type { TargetView } from '@glacis/contract';
-import { canonicalHostName, messageOf, newId, newSecret, profileFor, UserError } from '@glacis/foundation';
+import {
+  canonicalHostName,
+  messageOf,
+  newId,
+  newSecret,
+  profileFor,
+  publicProfile,
+  UserError,
+  type NetworkProfile,
+} from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { getPublicSuffix } from 'tldts';
 import { notFound } from '../http/caller.ts';
@@ -38,6 +47,33 @@ function view(row: TargetRow): TargetView {
     createdAt: row.created_at.toISOString(),
     lastScanId: row.last_scan_id,
   };
+}
+
+/** Names that the public DNS does not have and must not be asked for (RFC 6761, RFC 7686, RFC 9476). */
+const SPECIAL_USE: ReadonlySet<string> = new Set([
+  'test',
+  'example',
+  'invalid',
+  'localhost',
+  'local',
+  'internal',
+  'onion',
+  'alt',
+]);
+
+/**
+ * How the network of a domain is reached. A special-use name without a profile of its own is refused: asking public
+ * resolvers and services about it would leak it and prove nothing. @throws UserError
+ */
+export function profileOf(platform: Platform, domain: string): NetworkProfile {
+  const profile = profileFor(platform.profiles(), domain);
+  if (profile === publicProfile && SPECIAL_USE.has(domain.split('.').at(-1) ?? '')) {
+    throw new UserError(
+      'target.special-use',
+      `${domain} is a special-use name that exists only in networks of your own. Add a network profile that says which resolvers know it.`,
+    );
+  }
+  return profile;
 }
 
 /** The targets of a tenant by name. */
@@ -103,7 +139,7 @@ export async function verifyTarget(
   const { name, value } = target.proof.record;
   let found: readonly string[];
   try {
-    found = await platform.lookupTxt(name, profileFor(platform.profiles, target.domain));
+    found = await platform.lookupTxt(name, profileOf(platform, target.domain));
   } catch (error) {
     const detail = `The look-up of ${name} failed (${messageOf(error)}); nothing was changed. Try again later.`;
     return inTenant(async tx => {

@@ -1,4 +1,11 @@
-import { EgressError, canonicalHostName, readZone, type DnsClient, type Egress } from '@glacis/foundation';
+import {
+  EgressError,
+  canonicalHostName,
+  readZone,
+  type DnsClient,
+  type Egress,
+  type ResolvedName,
+} from '@glacis/foundation';
 import { createHash } from 'node:crypto';
 import type { DnsCapability, DnsRecord, WildcardAnswer } from '../capabilities.ts';
 
@@ -45,22 +52,23 @@ async function detectWildcard(
 ): Promise<WildcardAnswer | undefined> {
   const addresses = new Set<string>();
   const aliases = new Set<string>();
+  const ask = (index: number) => dns.resolve(`${labelOf(parent, salt, index)}.${parent}`);
+  const first = await Promise.all(Array.from({ length: FIRST_WILDCARD_LABELS }, (_, index) => ask(index)));
+  if (!first.some(isAnswer)) return undefined;
   let sinceNew = 0;
-  let answered = 0;
-  let asked = 0;
-  for (; asked < MAX_WILDCARD_LABELS && sinceNew < SETTLED_AFTER; asked += 1) {
-    if (asked >= FIRST_WILDCARD_LABELS && answered === 0) return undefined;
-    const answer = await dns.resolve(`${labelOf(parent, salt, asked)}.${parent}`);
+  for (let index = 0; index < MAX_WILDCARD_LABELS && sinceNew < SETTLED_AFTER; index += 1) {
+    const answer = first[index] ?? (await ask(index));
     const before = addresses.size + aliases.size;
     for (const address of answer.addresses) addresses.add(address);
     const [alias] = answer.chain;
     if (alias !== undefined) aliases.add(alias);
-    if (answer.status === 'ok' || answer.chain.length > 0) answered += 1;
     sinceNew = addresses.size + aliases.size > before ? 0 : sinceNew + 1;
-    if (answered === 0) sinceNew = 0;
   }
-  if (answered === 0) return undefined;
   return { addresses, aliases, isUnstable: sinceNew < SETTLED_AFTER };
+}
+
+function isAnswer(answer: ResolvedName): boolean {
+  return answer.status === 'ok' || answer.chain.length > 0;
 }
 
 async function transferZone(

@@ -23,8 +23,13 @@ export interface ResolvedName {
 
 /** Longest alias chain that is followed. */
 const MAX_ALIASES = 10;
-const UDP_TIMEOUT_MS = 1500;
-const ATTEMPTS = 4;
+/** How long each attempt waits, ms: patient in the end, since a lost answer would be a lost host. */
+const ATTEMPT_TIMEOUTS_MS = [1000, 1500, 2500, 4000];
+/**
+ * When so many exchanges in a row, over so long a time, brought no answer at all, the resolvers count as dead, and each
+ * question gets one attempt.
+ */
+const DEAD_AFTER = { exchanges: 40, ms: 15_000 };
 /** Queries in flight per resolver; more wait in line. */
 const MAX_IN_FLIGHT = 256;
 
@@ -77,6 +82,8 @@ export class DnsClient {
   readonly #sockets = new DnsSockets();
   readonly #signal: AbortSignal;
   #turn = 0;
+  #silent = 0;
+  #heardAtMs = performance.now();
 
   /** @param resolvers as in a network profile; empty for the system's. @throws EgressError `protocol` for one that cannot be read. */
   constructor(resolvers: readonly string[], signal: AbortSignal) {
@@ -102,9 +109,11 @@ export class DnsClient {
     if (this.#resolvers.length === 0)
       return { status: 'failed', records: [], detail: 'no resolver is configured' };
     let detail = 'no answer';
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const message = await this.#ask(host, type);
+    for (const timeoutMs of ATTEMPT_TIMEOUTS_MS) {
+      const message = await this.#ask(host, type, timeoutMs);
       if (this.#signal.aborted) throw new EgressError('cancelled', 'The scan was cancelled.');
+      this.#note(message !== undefined);
+      if (!message && this.#isDead()) break;
       if (!message) continue;
       if (message.rcode === 'NOERROR' || message.rcode === 'NXDOMAIN') return answerOf(message);
       detail = `resolver said ${message.rcode}`;
@@ -112,14 +121,24 @@ export class DnsClient {
     return { status: 'failed', records: [], detail };
   }
 
-  async #ask(name: string, type: RecordType): Promise<DnsMessage | undefined> {
+  #note(isHeard: boolean): void {
+    this.#silent = isHeard ? 0 : this.#silent + 1;
+    if (isHeard) this.#heardAtMs = performance.now();
+  }
+
+  #isDead(): boolean {
+    const isLong = performance.now() - this.#heardAtMs > DEAD_AFTER.ms;
+    return isLong && this.#silent > DEAD_AFTER.exchanges;
+  }
+
+  async #ask(name: string, type: RecordType, timeoutMs: number): Promise<DnsMessage | undefined> {
     this.#turn = (this.#turn + 1) % this.#resolvers.length;
     const resolver = this.#resolvers[this.#turn];
     const gate = this.#gates[this.#turn];
     if (!resolver || !gate) return undefined;
     await gate.enter();
     try {
-      const message = await this.#sockets.exchange(resolver, name, type, UDP_TIMEOUT_MS);
+      const message = await this.#sockets.exchange(resolver, name, type, timeoutMs);
       if (!message?.isTruncated) return message;
       return await exchangeOverTcp(resolver, name, type, this.#signal);
     } finally {

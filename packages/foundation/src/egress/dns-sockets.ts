@@ -62,7 +62,8 @@ export class DnsSockets {
         this.#retire(channel);
         resolve(message);
       };
-      const timer = setTimeout(settle, timeoutMs, undefined);
+      // After a stall of the process the answers wait in the socket's buffer: they are read before time is called up.
+      const timer = setTimeout(() => setImmediate(settle, undefined), timeoutMs);
       channel.pending.set(key, { id: query.id, name, type, settle });
       channel.socket.send(query.bytes, resolver.port, resolver.address, error => {
         if (error) settle(undefined);

@@ -61,7 +61,8 @@ export function canonicalAddress(text: string): string | undefined {
 
 /** Parses `address/bits`, or a bare address as a range of one; undefined when it is neither. */
 export function parseRange(text: string): Block | undefined {
-  const [base = '', bits] = text.split('/', 2);
+  const [base = '', bits, ...rest] = text.split('/');
+  if (rest.length > 0) return undefined;
   const address = parseAddress(base);
   if (!address) return undefined;
   const size = address.kind() === 'ipv4' ? 32 : 128;

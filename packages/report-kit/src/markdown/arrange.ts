@@ -9,6 +9,7 @@ import type {
   RootContent,
   Text,
 } from 'mdast';
+import type { Data } from 'unist';
 import './syntax-types.ts';
 import type { AttributeList, Figure } from './syntax-types.ts';
 
@@ -29,6 +30,11 @@ function asText(node: AttributeList): Text {
   return { type: 'text', value: node.source, position: node.position };
 }
 
+function given({ attributes, position }: AttributeList): Data {
+  const at = position?.start.offset;
+  return at === undefined ? { attributes } : { attributes, attributesAt: at };
+}
+
 /** Gives each attribute list to the inline element in front of it, or to its heading; any other becomes text again. */
 function giveAttributes(parent: Parents, following: readonly RootContent[]): void {
   if (!parent.children.some(child => child.type === 'attributeList')) return;
@@ -40,9 +46,9 @@ function giveAttributes(parent: Parents, following: readonly RootContent[]): voi
       if (child.type === 'text' && before?.type === 'text') before.value += child.value;
       else kept.push(child);
     } else if (before && TAKES_ATTRIBUTES.has(before.type) && before.data?.attributes === undefined)
-      before.data = { ...before.data, attributes: child.attributes };
+      before.data = { ...before.data, ...given(child) };
     else if (child === last && (parent.type === 'heading' || isCaption(parent, following))) {
-      parent.data = { ...parent.data, attributes: child.attributes };
+      parent.data = { ...parent.data, ...given(child) };
       if (before?.type === 'text') before.value = before.value.trimEnd();
     } else if (before?.type === 'text') before.value += child.source;
     else kept.push(asText(child));
@@ -132,4 +138,17 @@ function arrange(parent: Parents, before: readonly RootContent[]): void {
 export function arrangeTree(tree: Root): Root {
   arrange(tree, []);
   return tree;
+}
+
+/** Blocks and marks inside one another; more is no text that a person wrote, and would overflow the stack. */
+export const MAX_DEPTH = 200;
+
+/** Whether a parsed tree is deeper than {@link MAX_DEPTH}, and so may not be walked by the functions that follow. */
+export function isTooDeep(tree: Root): boolean {
+  let level: Nodes[] = [tree];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap(node => ('children' in node ? node.children : []));
+  }
+  return false;
 }

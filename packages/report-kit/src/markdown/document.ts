@@ -1,7 +1,8 @@
 import type { Element, ElementContent, Root, RootContent } from 'hast';
 import type { Nodes, Root as MarkdownRoot } from 'mdast';
 import type { Message } from '../message.ts';
-import { arrangeTree } from './arrange.ts';
+import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
+import { findCost, MAX_MARKS } from './cost.ts';
 import { finishTree } from './finish.ts';
 import type { Findings, MarkdownOptions } from './finish.ts';
 import { parseTree } from './parse.ts';
@@ -14,19 +15,6 @@ export interface MarkdownDocument extends Readonly<Findings> {
 }
 
 const MAX_LENGTH = 5_000_000;
-/** Blocks and marks inside one another; more is no text that a person wrote, and would overflow the stack. */
-const MAX_DEPTH = 200;
-
-function depthOf(tree: MarkdownRoot): number {
-  let depth = 0;
-  let level: Nodes[] = [tree];
-  while (level.length > 0 && depth <= MAX_DEPTH) {
-    depth += 1;
-    level = level.flatMap(node => ('children' in node ? node.children : []));
-  }
-  return depth;
-}
-
 /** Text that cannot be read as Markdown is still shown: as it is. */
 function asPlain(text: string, message: Message): MarkdownDocument {
   const code: Element = {
@@ -88,15 +76,23 @@ function replaceComponents(nodes: (RootContent | ElementContent)[]): void {
 
 /** Reads a text. Never throws on any text: what cannot be shown is reported in `messages`. */
 export function readMarkdown(text: string, options: MarkdownOptions = {}): MarkdownDocument {
-  const maxLength = Math.min(options.maxLength ?? 1_000_000, MAX_LENGTH);
+  const maxLength = Math.min(options.maxLength ?? 500_000, MAX_LENGTH);
   if (text.length > maxLength)
     return asPlain(text, {
       level: 'error',
       code: 'text-too-long',
       text: `The text has ${text.length} characters and ${maxLength} are allowed, so its Markdown was not read: split it.`,
     });
-  const parsed = parseTree(text);
-  if (depthOf(parsed) > MAX_DEPTH)
+  const cost = findCost(text);
+  if (cost?.what === 'marks')
+    return asPlain(text, {
+      level: 'error',
+      code: 'text-too-tangled',
+      text: `A paragraph holds more than ${MAX_MARKS} marks (* _ ~ [ ]), so the Markdown was not read: put it in a code block or split it.`,
+      ...(cost.line === undefined ? {} : { location: { line: cost.line } }),
+    });
+  const parsed = cost === undefined ? parseTree(text) : undefined;
+  if (parsed === undefined || isTooDeep(parsed))
     return asPlain(text, {
       level: 'error',
       code: 'text-too-deep',

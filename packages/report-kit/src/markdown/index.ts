@@ -9,3 +9,7 @@ export type { RenderedMarkdown } from './html.ts';
 export { renderMarkdown } from './html.ts';
 export type { VariableResolver } from './variables.ts';
 export { variablesFrom } from './variables.ts';
+export type { Annotation } from './spelling.ts';
+export { annotateMarkdown } from './spelling.ts';
+export type { Token, TokenKind } from './tokens.ts';
+export { tokenizeMarkdown } from './tokens.ts';

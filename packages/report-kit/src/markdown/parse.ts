@@ -18,9 +18,8 @@ import { inlineNote } from './syntax-inline-note.ts';
 import { attributeList, templateVariable, todoMark } from './syntax-marks.ts';
 
 /** What decides where marks begin and end: used by the tree, the editor's tokens and the spell checker alike. */
-export const SYNTAX: readonly Extension[] = [
+const SYNTAX: readonly Extension[] = [
   { disable: { null: ['codeIndented'] } },
-  frontmatter(),
   gfmTable(),
   gfmStrikethrough(),
   gfmTaskListItem(),
@@ -34,6 +33,13 @@ export const SYNTAX: readonly Extension[] = [
     },
   },
 ];
+
+const FRONT_MATTER = /^---[ \t]*\r?\n(?:#[^\n]*\n)*[ \t]*[\w"'-][^\n:]{0,100}:/;
+
+/** The syntax for a text: front matter is only looked for where keys follow, since `---` may be a line or a heading as well. */
+export function syntaxFor(text: string): Extension[] {
+  return FRONT_MATTER.test(text) ? [frontmatter(), ...SYNTAX] : [...SYNTAX];
+}
 
 /** CommonMark alone, less indented code: what the official cases are compared with. */
 export const COMMONMARK_SYNTAX: readonly Extension[] = [{ disable: { null: ['codeIndented'] } }];
@@ -52,6 +58,7 @@ function exitLabel(this: CompileContext): void {
 }
 
 const dialectTree: TreeExtension = {
+  canContainEols: ['inlineNote'],
   enter: {
     inlineNote(token) {
       this.enter({ type: 'inlineNote', children: [] }, token);
@@ -95,7 +102,7 @@ const TREE: readonly TreeExtension[] = [
 
 /** The syntax tree of a text, with positions; the dialect's nodes are those of `syntax-types.ts`. */
 export function parseTree(text: string): Root {
-  return fromMarkdown(text, { extensions: [...SYNTAX], mdastExtensions: [...TREE] });
+  return fromMarkdown(text, { extensions: syntaxFor(text), mdastExtensions: [...TREE] });
 }
 
 /** The syntax tree of a text read as CommonMark alone. */

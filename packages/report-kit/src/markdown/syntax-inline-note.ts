@@ -17,6 +17,7 @@ function tokenizer(isCodeAware: boolean) {
     let isEscaped = false;
     let openRun = 0;
     let run = 0;
+    let hasText = false;
     let previous: Token | undefined;
     return start;
 
@@ -39,6 +40,8 @@ function tokenizer(isCodeAware: boolean) {
     }
     function lineStart(code: Code): State | undefined {
       if (code === null) return nok(code);
+      // The parser cannot go on from an empty chunk.
+      if (isClosing(code)) return end(code);
       const token = effects.enter('chunkText', { contentType: 'text', previous });
       if (previous) previous.next = token;
       previous = token;
@@ -51,8 +54,12 @@ function tokenizer(isCodeAware: boolean) {
         else if (openRun === run) openRun = 0;
         run = 0;
       }
-      if (openRun === 0 && !isEscaped && code === CLOSE && depth === 0) return end(code);
+      if (isClosing(code)) {
+        effects.exit('chunkText');
+        return end(code);
+      }
       size += 1;
+      if (code > 32) hasText = true;
       if (code < -2 && code > -6) {
         isEscaped = false;
         effects.consume(code);
@@ -75,8 +82,11 @@ function tokenizer(isCodeAware: boolean) {
       else if (code === OPEN) depth += 1;
       else if (code === CLOSE) depth -= 1;
     }
+    function isClosing(code: number): boolean {
+      return openRun === 0 && !isEscaped && code === CLOSE && depth === 0;
+    }
     function end(code: Code): State | undefined {
-      effects.exit('chunkText');
+      if (!hasText) return nok(code);
       effects.exit('inlineNoteText');
       effects.enter('inlineNoteMarker');
       effects.consume(code);

@@ -88,5 +88,7 @@ declare module 'unist' {
   interface Data {
     /** What an attribute list behind the node says. */
     attributes?: Attributes;
+    /** Where that list begins, as UTF-16 offset. */
+    attributesAt?: number;
   }
 }

@@ -1,5 +1,5 @@
 import type { Element, ElementContent, Properties, Root as HtmlRoot, RootContent } from 'hast';
-import type { Code, Image, ImageReference, Nodes, Root, Table } from 'mdast';
+import type { Code, Image, ImageReference, List, ListItem, Nodes, Parents, Root, Table } from 'mdast';
 import { raw } from 'hast-util-raw';
 import { defaultHandlers, toHast } from 'mdast-util-to-hast';
 import type { Handler, Handlers, State } from 'mdast-util-to-hast';
@@ -131,8 +131,22 @@ const wrapped = Object.fromEntries(
   ).map(name => [name, withAttributes(defaultHandlers[name])]),
 );
 
+const looseLists = new WeakMap<List, boolean>();
+
+/** The default asks all items of a list for each of them: 60,000 items took 20 s. */
+function listItem(state: State, node: ListItem, parent: Parents | undefined): Element {
+  if (parent?.type !== 'list') return defaultHandlers.listItem(state, node, parent);
+  const known = looseLists.get(parent);
+  const spread = known ?? (parent.spread === true || parent.children.some(item => isLoose(item)));
+  if (known === undefined) looseLists.set(parent, spread);
+  return defaultHandlers.listItem(state, node, { ...parent, spread, children: [] });
+}
+
+const isLoose = ({ spread, children }: ListItem): boolean => spread ?? children.length > 1;
+
 const HANDLERS: Handlers = {
   ...wrapped,
+  listItem,
   figure,
   table: withAttributes(table),
   code,

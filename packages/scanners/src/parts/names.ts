@@ -1,9 +1,11 @@
 import type { DnsCapability, WildcardAnswer } from '@glacis/engine';
 import { canonicalHostName } from '@glacis/foundation';
-import { mapBounded } from './each-asset.ts';
+import { mapBounded, type Outcome } from './each-asset.ts';
 
 /** Questions that one job keeps in flight. */
 const QUESTIONS_AT_ONCE = 100;
+const ASKED_AGAIN_AT_ONCE = 10;
+const MAX_ASKED_AGAIN = 200;
 
 /** The name without its first label; undefined for a single label. */
 export function parentOf(name: string): string | undefined {
@@ -30,33 +32,64 @@ export function isWildcardAnswer(
 
 /**
  * Whether a name is in the DNS as a host: it has an address or is an alias (also of a name that does not exist). A name that
- * only has names below it, or only mail and text records, is none. One question in the common case.
+ * only has names below it, or only mail and text records, is none. Undefined when the resolvers gave no answer. One question
+ * in the common case.
  */
-export async function isHost(dns: DnsCapability, name: string): Promise<boolean> {
+export async function isHost(dns: DnsCapability, name: string): Promise<boolean | undefined> {
   const v4 = await dns.query(name, 'A');
   if (v4.records.some(record => record.type === 'A' || record.type === 'CNAME')) return true;
-  if (v4.status !== 'nodata') return false;
+  if (v4.status === 'failed') return undefined;
+  if (v4.status === 'nxdomain') return false;
   const v6 = await dns.query(name, 'AAAA');
+  if (v6.status === 'failed') return undefined;
   return v6.records.some(record => record.type === 'AAAA' || record.type === 'CNAME');
 }
 
-/** The names that are hosts of their own: in the DNS, and not merely covered by a wildcard. Sorted. */
-export async function realHosts(dns: DnsCapability, names: Iterable<string>): Promise<string[]> {
-  const sorted = [...new Set(names)].sort();
-  const isReal = await mapBounded(sorted, QUESTIONS_AT_ONCE, async name => {
-    if (!(await isHost(dns, name))) return false;
+/** Names that were checked: those that are hosts, sorted, and how many the resolvers gave no answer about. */
+export interface CheckedNames {
+  readonly hosts: readonly string[];
+  readonly unanswered: number;
+}
+
+/** Finds the names that are hosts of their own: in the DNS, and not merely covered by a wildcard. */
+export function realHosts(dns: DnsCapability, names: Iterable<string>): Promise<CheckedNames> {
+  return check(names, async name => {
+    const isKnown = await isHost(dns, name);
+    if (!isKnown) return isKnown;
     const parent = parentOf(name);
     const wildcard = parent === undefined ? undefined : await dns.wildcard(parent);
     return !wildcard || !isWildcardAnswer(wildcard, await dns.resolve(name));
   });
-  return sorted.filter((_, index) => isReal[index]);
 }
 
-/** The names that are in the DNS at all, wildcard or not. Sorted. */
-export async function knownHosts(dns: DnsCapability, names: Iterable<string>): Promise<string[]> {
+/** Finds the names that are in the DNS at all, wildcard or not. */
+export function knownHosts(dns: DnsCapability, names: Iterable<string>): Promise<CheckedNames> {
+  return check(names, name => isHost(dns, name));
+}
+
+async function check(
+  names: Iterable<string>,
+  test: (name: string) => Promise<boolean | undefined>,
+): Promise<CheckedNames> {
   const sorted = [...new Set(names)].sort();
-  const isKnown = await mapBounded(sorted, QUESTIONS_AT_ONCE, name => isHost(dns, name));
-  return sorted.filter((_, index) => isKnown[index]);
+  const results = await mapBounded(sorted, QUESTIONS_AT_ONCE, test);
+  // What got no answer in the crowd is asked once more in a small group: a lost name would be a lost host.
+  const open = sorted.flatMap((name, index) => (results[index] === undefined ? [{ name, index }] : []));
+  const again = await mapBounded(open.slice(0, MAX_ASKED_AGAIN), ASKED_AGAIN_AT_ONCE, ({ name }) =>
+    test(name),
+  );
+  for (const [position, { index }] of open.entries()) results[index] = again[position];
+  return {
+    hosts: sorted.filter((_, index) => results[index]),
+    unanswered: results.filter(result => result === undefined).length,
+  };
+}
+
+/** What names without an answer mean for the asset whose names they are: it was not seen in full. */
+export function outcomeOfNames({ unanswered }: CheckedNames): Outcome | undefined {
+  return unanswered === 0
+    ? undefined
+    : { outcome: 'limited', detail: `${unanswered} names got no answer from the resolvers` };
 }
 
 /** Longest text that is searched for names and e-mail addresses; the rest is left out. */

@@ -70,7 +70,7 @@ export function comparableBody(response: HttpResponse): string {
   const { pathname } = new URL(response.url);
   const bare = pathname.replace(/^\/+|\/+$/g, '');
   const text = textOf(response).slice(0, 256 * 1024);
-  return bare.length < 3 ? text : text.replaceAll(bare, '');
+  return bare.length < 3 ? text : text.replaceAll(pathname, '').replaceAll(bare, '');
 }
 
 /** True when the dispatch-time attributes of a website say that it answers every path alike. */

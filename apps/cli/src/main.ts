@@ -1,0 +1,152 @@
+/** The `glacis` command. */
+import { parseArgs } from 'node:util';
+import { messageOf, OperationalError, UserError } from '@glacis/foundation';
+import { doctor } from './doctor.ts';
+import { scan } from './scan.ts';
+import { signIn } from './sign-in.ts';
+import { up } from './up/up.ts';
+
+const HELP = `Glacis shows an organisation its external attack surface and turns what it finds into reports.
+
+  npm start                         start everything, scan the practice network once, keep serving
+  npm start -- --scan               the same, and scan again
+  npm start -- --exit --out DIR     scan, leave report.pdf, assets.jsonl, findings.jsonl and score.json in DIR, stop
+  npm start -- --no-scan            start with the practice network, scan nothing
+  npm start -- --no-practice        start an empty platform
+
+  glacis up [OPTION …]              what npm start runs
+  glacis scan DOMAIN                scan a domain with the platform that runs on this machine
+      --engine FILE                 YAML with the scanners to run and their options
+      --json                        assets and findings as JSON lines on standard output
+      --report FILE                 write the PDF report
+  glacis sign-in                    print a one-time sign-in link for the owner
+  glacis doctor                     what is there, what is missing, and what that costs
+
+Examples
+  npx glacis scan example.org --report report.pdf
+  npx glacis scan larkspur.test --json > surface.jsonl
+  npm start -- --hosts 1000 --seed demo
+
+Options of up
+  --hosts N       size of the practice network, 40 to 10000 (default 40)
+  --seed TEXT     another practice network (default 1)
+  --block N       its addresses are 127.N.0.0/12 (default 80; another lets two run side by side)
+
+Environment
+  GLACIS_DATA     data folder (default .glacis)          GLACIS_PORT   port (default 7800, the next free one if taken)
+  DATABASE_URL    a PostgreSQL 15 or newer of your own   GLACIS_CHROMIUM   path of a Chromium
+  GLACIS_LOG_LEVEL   trace, debug, info, warn, error
+
+Exit codes
+  0 done   1 something failed (the last line says what)   2 the command was not understood   130 interrupted
+`;
+
+/** A command line that cannot be understood. */
+class UsageError extends Error {}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [command = 'up', ...rest] = argv;
+  if (rest.includes('--help') || rest.includes('-h')) return help();
+  switch (command) {
+    case '--help':
+    case '-h':
+    case 'help':
+      return help();
+    case 'up':
+      return runUp(rest);
+    case 'scan':
+      return runScan(rest);
+    case 'doctor':
+      return doctor(say);
+    case 'sign-in':
+      return signIn(say);
+    default:
+      throw new UsageError(`There is no command “${command}”. See: glacis --help`);
+  }
+}
+
+function help(): number {
+  process.stdout.write(HELP);
+  return 0;
+}
+
+function runUp(args: readonly string[]): Promise<number> {
+  const values = parseUp(args);
+  const hosts = Number(values.hosts);
+  if (!Number.isInteger(hosts) || hosts < 40 || hosts > 10_000) {
+    throw new UsageError('--hosts must be a whole number from 40 to 10000.');
+  }
+  const scanWhen = values.scan ? 'again' : values['no-scan'] ? 'never' : 'first';
+  const isPractice = !values['no-practice'];
+  return up(
+    {
+      isPractice,
+      hosts,
+      seed: values.seed,
+      block: Number(values.block),
+      scan: scanWhen,
+      isExiting: values.exit,
+      out: values.out,
+    },
+    say,
+  );
+}
+
+function runScan(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        engine: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        report: { type: 'string' },
+      },
+    });
+    const [target, ...more] = positionals;
+    if (target === undefined || more.length > 0)
+      throw new UsageError('Name one domain: glacis scan example.org');
+    return scan({ target, engine: values.engine, isJson: values.json, report: values.report }, say);
+  } catch (cause) {
+    throw cause instanceof UsageError
+      ? cause
+      : new UsageError(`${messageOf(cause)} See: glacis --help`, { cause });
+  }
+}
+
+function parseUp(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        exit: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        scan: { type: 'boolean', default: false },
+        'no-scan': { type: 'boolean', default: false },
+        'no-practice': { type: 'boolean', default: false },
+        hosts: { type: 'string', default: '40' },
+        seed: { type: 'string', default: '1' },
+        block: { type: 'string', default: '80' },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UsageError(`${messageOf(cause)} See: npm start -- --help`, { cause });
+  }
+}
+
+main(process.argv.slice(2)).then(
+  code => process.exit(code),
+  (error: unknown) => {
+    const isExpected =
+      error instanceof UserError || error instanceof OperationalError || error instanceof UsageError;
+    const text = isExpected
+      ? messageOf(error)
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(error instanceof UsageError ? 2 : 1);
+  },
+);

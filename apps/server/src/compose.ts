@@ -1,0 +1,19 @@
+import { routes, type Platform } from '@glacis/domain';
+import type { FastifyInstance } from 'fastify';
+import { addDocs } from './docs.ts';
+import { createHttpServer } from './http.ts';
+import { addLiveFeed } from './live.ts';
+import { addWebApp } from './static.ts';
+
+/** The whole server as a process runs it: API, health, live feed, documentation and the web app in `webFolder`. */
+export function composeServer(platform: Platform, webFolder: string): FastifyInstance {
+  const server = createHttpServer(platform);
+  server.get('/api/health', { config: { declared: { access: 'public' } } }, async () => {
+    await platform.database.query('select 1');
+    return { status: 'ok' };
+  });
+  addLiveFeed(server, platform);
+  addDocs(server, routes);
+  addWebApp(server, webFolder);
+  return server;
+}

@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Role } from '@glacis/contract';
+import { sql } from '@glacis/db';
+import { createTestDatabase } from '@glacis/db/testing';
+import {
+  closeScan,
+  createKeyRing,
+  createSignInLink,
+  createTarget,
+  createTenant,
+  launchScan,
+  requestReport,
+  REPORT_QUEUE,
+  type Platform,
+} from '@glacis/domain';
+import {
+  CLOSING_QUEUE,
+  createRegistry,
+  defineScanner,
+  ingest,
+  queueOf,
+  readScan,
+  sortObservations,
+} from '@glacis/engine';
+import { networkProfile, newId, newSecretKey, silentLogger, type TenantId } from '@glacis/foundation';
+import { openQueue } from '@glacis/queue';
+import { openHub } from '@glacis/realtime';
+import { fileBlobStore } from '@glacis/storage';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { composeServer } from '../src/compose.ts';
+
+/** A scanner that never gets anything to look at: engines can name it. */
+const idleScanner = defineScanner({
+  id: 'idle',
+  title: 'Idle',
+  description: 'Looks at e-mail addresses and finds nothing.',
+  consumes: ['email'],
+  produces: [],
+  reports: [],
+  mode: 'passive',
+  risk: 'safe',
+  options: z.object({ words: z.array(z.string().max(50)).max(10).default([]) }),
+  batchSize: 10,
+  timeoutMs: 1000,
+  run: async function* () {
+    yield* [];
+  },
+});
+
+/** What one tenant of the world has: one thing of each kind, all with the tenant's slug in their names. */
+export interface Surface {
+  readonly tenant: TenantId;
+  readonly slug: string;
+  readonly domain: string;
+  readonly users: Readonly<Record<Role, string>>;
+  readonly ids: Readonly<Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports', string>>;
+}
+
+/** Two companies on one server, with a real database, queue, hub and blob store. */
+export interface World {
+  readonly platform: Platform;
+  readonly server: FastifyInstance;
+  readonly alpha: Surface;
+  readonly beta: Surface;
+  readonly webFolder: string;
+  /** Cookie of a fresh session of a user. */
+  signIn(userId: string): Promise<string>;
+  /** A target of its own, for calls that change or remove one. */
+  freshTarget(of: Surface): Promise<string>;
+  /** A scan that runs until it is cancelled, and its target. */
+  runningScan(of: Surface): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Makes the world; each test file has its own. */
+export async function createWorld(): Promise<World> {
+  const db = await createTestDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'glacis-server-test-'));
+  const { database } = db;
+  const masterKey = newSecretKey();
+  const registry = createRegistry([idleScanner]);
+  const queue = await openQueue({
+    database,
+    log: silentLogger,
+    install: { queues: [queueOf(idleScanner), CLOSING_QUEUE, REPORT_QUEUE] },
+  });
+  const hub = await openHub(database, silentLogger);
+  const profile = networkProfile.parse({ zones: ['test'], resolvers: ['127.0.0.1:9'] });
+  const challenges = new Map<string, string>();
+  const platform: Platform = {
+    database,
+    queue,
+    hub,
+    blobs: fileBlobStore(join(folder, 'blobs')),
+    registry,
+    profiles: () => [profile],
+    log: silentLogger,
+    // Every challenge is published the moment it is made.
+    lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
+    keyOf: createKeyRing(database, masterKey),
+    masterKey,
+  };
+  const webFolder = join(folder, 'dist');
+  const server = composeServer(platform, webFolder);
+  let counter = 0;
+
+  async function target(tenant: TenantId, domain: string): Promise<string> {
+    const made = await database.inTenant(tenant, tx => createTarget(tx, domain, null));
+    challenges.set(made.proof.record.name, made.proof.record.value);
+    return made.id;
+  }
+  const world: World = {
+    platform,
+    server,
+    webFolder,
+    alpha: await createSurface(platform, 'alpha', target),
+    beta: await createSurface(platform, 'beta', target),
+    signIn: async userId => {
+      const link = await createSignInLink(database, userId);
+      const response = await server.inject({ method: 'POST', url: '/api/session', payload: { link } });
+      const cookie = String(response.headers['set-cookie']).split(';')[0];
+      return cookie ?? '';
+    },
+    freshTarget: of => target(of.tenant, `fresh-${(counter += 1)}.${of.domain}`),
+    runningScan: async of => {
+      const targetId = await target(of.tenant, `running-${(counter += 1)}.${of.domain}`);
+      const scan = await launchScan(platform, of.tenant, {
+        targetIds: [targetId],
+        engine: {},
+        userId: null,
+      });
+      await database.inTenant(of.tenant, tx =>
+        sql`update scan set state = 'running', open_jobs = 1 where id = ${scan.id}`.execute(tx.sql),
+      );
+      return scan.id;
+    },
+    close: async () => {
+      await server.close();
+      await hub.close();
+      await queue.close();
+      await db.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+async function createSurface(
+  platform: Platform,
+  slug: string,
+  target: (tenant: TenantId, domain: string) => Promise<string>,
+): Promise<Surface> {
+  const { database, masterKey, queue, registry, blobs } = platform;
+  const { id: tenant, adminId = '' } = await createTenant(database, masterKey, {
+    slug,
+    name: `The ${slug} company`,
+    admin: { email: `admin@${slug}.test`, name: 'Admin' },
+  });
+  const users = {
+    admin: adminId,
+    operator: await createUser(platform, tenant, `operator@${slug}.test`, 'operator'),
+    observer: await createUser(platform, tenant, `observer@${slug}.test`, 'observer'),
+  };
+  const domain = `${slug}-corp.test`;
+  const targetId = await target(tenant, domain);
+  const { id: scanId } = await launchScan(platform, tenant, {
+    targetIds: [targetId],
+    engine: {},
+    userId: null,
+  });
+  const key = await platform.keyOf(tenant);
+  const website = { kind: 'website', key: `https://www.${domain}:443` } as const;
+  const batch = sortObservations([
+    {
+      type: 'asset',
+      asset: website,
+      from: { kind: 'domain', key: domain },
+      relation: 'hosts',
+      reason: 'it answers',
+    },
+    {
+      type: 'finding',
+      ruleId: 'http.missing-hsts',
+      asset: website,
+      confidence: 'firm',
+      evidence: [{ label: 'Answer', text: `HTTP/1.1 200 OK of ${slug}` }],
+    },
+  ]);
+  await database.inTenant(tenant, async tx => {
+    const scan = await readScan(tx, scanId, { forUpdate: true });
+    await ingest(tx, batch, { scan, scanner: 'idle', registry, queue, key });
+  });
+  await closeScan(
+    { id: newId(), queue: CLOSING_QUEUE, data: { tenantId: tenant, subjectId: scanId }, attempt: 0 },
+    platform,
+  );
+  const bytes = Buffer.from(`a file of ${slug}`);
+  const storageKey = await blobs.put(tenant, key, bytes);
+  return database.inTenant(tenant, async tx => {
+    const report = await requestReport(tx, queue, { scanId, design: 'attack-surface', userId: null });
+    const blobId = newId();
+    await sql`insert into blob (id, name, media_type, size_bytes, storage_key) values (${blobId}, 'report.pdf', 'application/pdf', ${bytes.length}, ${storageKey})`.execute(
+      tx.sql,
+    );
+    await sql`update report set state = 'ready', blob_id = ${blobId} where id = ${report.id}`.execute(tx.sql);
+    const { rows: assets } = await sql<{
+      id: string;
+    }>`select id from asset where kind = 'website'`.execute(tx.sql);
+    const assetId = assets[0]?.id ?? '';
+    await sql`insert into blob (id, asset_id, name, media_type, size_bytes, storage_key) values (${newId()}, ${assetId}, 'screenshot', 'image/png', ${bytes.length}, ${storageKey})`.execute(
+      tx.sql,
+    );
+    const { rows: findings } = await sql<{ id: string }>`select id from finding`.execute(tx.sql);
+    return {
+      tenant,
+      slug,
+      domain,
+      users,
+      ids: {
+        targets: targetId,
+        scans: scanId,
+        assets: assetId,
+        findings: findings[0]?.id ?? '',
+        reports: report.id,
+      },
+    };
+  });
+}
+
+async function createUser(platform: Platform, tenant: TenantId, email: string, role: Role): Promise<string> {
+  const id = newId();
+  const { control } = platform.database;
+  await control
+    .insertInto('control.user_account')
+    .values({ id, email, name: role, password_hash: null })
+    .execute();
+  await control.insertInto('control.membership').values({ user_id: id, tenant_id: tenant, role }).execute();
+  return id;
+}

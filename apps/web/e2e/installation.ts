@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'src', 'main.ts');
+const START_TIMEOUT_MS = 240_000;
+
+/** A whole Glacis of its own with the practice network, started as a person would start it, without a scan. */
+export interface Installation {
+  readonly address: string;
+  /** Address of the one-time sign-in link. */
+  readonly link: string;
+  /** Stops it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Starts an installation. @throws Error with its output when it does not come up. */
+export async function startInstallation(): Promise<Installation> {
+  const folder = mkdtempSync('/tmp/glacis-web-e2e-');
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-scan'], {
+    env: { ...process.env, GLACIS_DATA: folder, GLACIS_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!output.includes('Ctrl-C stops')) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the installation did not start:\n${output}`);
+    }
+    await delay(50);
+  }
+  const link = /http:\/\/\S+\/sign-in\?link=\S+/.exec(output)?.[0];
+  if (!link) {
+    await stop();
+    throw new Error(`the installation names no sign-in link:\n${output}`);
+  }
+  return { address: new URL(link).origin, link, stop };
+}

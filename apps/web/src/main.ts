@@ -1,0 +1,23 @@
+import './api/parser.ts';
+import './shell/icons.ts';
+import './style.css';
+import ui from '@nuxt/ui/vue-plugin';
+import { VueQueryPlugin } from '@tanstack/vue-query';
+import { createApp } from 'vue';
+import App from './app.vue';
+import { isSignedOut } from './api/api-error.ts';
+import { createQueryClient } from './api/query-client.ts';
+import { i18n } from './i18n/index.ts';
+import { createAppRouter } from './router.ts';
+import { followTheme } from './shell/theme.ts';
+
+const queryClient = createQueryClient(error => {
+  const route = router.currentRoute.value;
+  if (!isSignedOut(error) || route.meta.isPublic) return;
+  queryClient.clear();
+  void router.push({ name: 'sign-in', query: { next: route.fullPath } });
+});
+const router = createAppRouter(queryClient);
+
+followTheme();
+createApp(App).use(i18n).use(router).use(VueQueryPlugin, { queryClient }).use(ui).mount('#app');

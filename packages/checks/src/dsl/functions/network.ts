@@ -1,0 +1,68 @@
+import { promises as dns } from 'node:dns';
+import { isIPv4 } from 'node:net';
+import { DslError, Suspension } from '../values.ts';
+import type { DslScope, DslValue } from '../values.ts';
+import { define, textAt } from './signature.ts';
+
+const PORTS: Readonly<Record<string, number>> = {
+  http: 80, https: 443, ftp: 21, ssh: 22, telnet: 23, smtp: 25, dns: 53, pop3: 110, imap: 143, ldap: 389, smb: 445,
+  mysql: 3306, rdp: 3389, postgres: 5432, redis: 6379, mongodb: 27017,
+}; // prettier-ignore
+
+/** The first record of a name, asked once per evaluation. */
+function resolveName(args: readonly DslValue[], scope: DslScope): DslValue {
+  const [name, kind] = [textAt(args, 0), textAt(args, 1).toUpperCase() || 'A'];
+  const key = `resolve ${kind} ${name}`;
+  const known = scope.effects?.get(key);
+  if (known === null) throw new DslError(`${name} has no ${kind} record`);
+  if (known !== undefined) return known;
+  throw new Suspension(key, async () => {
+    try {
+      const records: readonly unknown[] = await new dns.Resolver({ timeout: 5000, tries: 1 })
+        .resolve(name, kind)
+        .then(found => [found].flat());
+      const [first] = records;
+      return typeof first === 'string' ? first : null;
+    } catch {
+      return null;
+    }
+  });
+}
+
+/** Other spellings of an IPv4 address: 1 dotted, 2 without zero octets, 3 octal, 4 hex, 5 one number, 6 hex number … */
+function formatAddress(args: readonly DslValue[]): string {
+  const [address, style] = [textAt(args, 0), textAt(args, 1)];
+  if (!isIPv4(address)) throw new DslError('ip_format needs an IPv4 address');
+  const octets = address.split('.').map(Number);
+  const value = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  const hex = value.toString(16).padStart(8, '0');
+  const forms: Readonly<Record<string, string>> = {
+    1: address,
+    2: address.replace(/^(\d+)\.0\.0\.(\d+)$/, '$1.$2'),
+    3: octets.map(octet => `0${octet.toString(8)}`).join('.'),
+    4: octets.map(octet => `0x${octet.toString(16)}`).join('.'),
+    5: String(value),
+    6: `0x${hex}`,
+    7: `0${value.toString(8)}`,
+    8: `::ffff:${address}`,
+    9: octets.map(octet => String(octet).padStart(3, '0')).join('.'),
+  };
+  const form = forms[style];
+  if (form === undefined) throw new DslError('ip_format knows the styles 1 to 9');
+  return form;
+}
+
+function portOf(args: readonly DslValue[]): number {
+  const given = textAt(args, 0);
+  if (/^\d+$/.test(given) && !(PORTS[textAt(args, 1)] === undefined && given === '')) return Number(given);
+  const port = PORTS[textAt(args, 1)] ?? PORTS[given];
+  if (port === undefined) throw new DslError('the port is not known');
+  return port;
+}
+
+/** Names, addresses and ports. */
+export const NETWORK_FUNCTIONS = [
+  define('resolve', 1, 2, resolveName),
+  define('ip_format', 2, 2, formatAddress),
+  define('getNetworkPort', 1, 2, portOf),
+];

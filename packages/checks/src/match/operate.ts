@@ -1,0 +1,238 @@
+import { bytesOfText, textOfBytes } from '../bytes.ts';
+import { DslError, Suspension, formattedText, toText } from '../dsl/values.ts';
+import type { DslValue } from '../dsl/values.ts';
+import type { Extractor, Join, Matcher, Operators } from '../template/model.ts';
+import type { EventData } from './event-data.ts';
+import type { Json } from './jq-builtins.ts';
+import { viewOf } from './part-view.ts';
+import type { PartView } from './part-view.ts';
+
+/** What the operators of a block made of one event. */
+export interface Verdict {
+  /** True when the matchers matched, or there are none and something was extracted. */
+  readonly isMatched: boolean;
+  /** Names of matchers that matched, when they join by `or`. */
+  readonly matcherNames: readonly string[];
+  /** Output of named extractors. */
+  readonly extracts: ReadonlyMap<string, readonly string[]>;
+  /** Output of all extractors, first seen first, without doubles. */
+  readonly output: readonly string[];
+  /** Values of internal extractors. */
+  readonly internal: ReadonlyMap<string, readonly string[]>;
+  /** True when every matcher is internal: there is a match, and no result of it. */
+  readonly isHidden: boolean;
+}
+
+const MAX_EXTRACTED = 1_000;
+const MAX_JSON = 4_000_000;
+const MAX_EFFECTS = 8;
+
+const lowered = (bytes: string): string => bytesOfText(textOfBytes(bytes).toLowerCase());
+
+/** The text of a part; undefined when the event has no such part. */
+function partOf(data: EventData, part: string): string | undefined {
+  if (part === 'all') {
+    const [body, headers] = [data.get('body'), data.get('all_headers')];
+    return body === undefined && headers === undefined
+      ? undefined
+      : toText(body ?? '') + toText(headers ?? '');
+  }
+  const value = data.get(part === 'header' ? 'all_headers' : part);
+  return value === undefined ? undefined : toText(value);
+}
+
+function joined(join: Join, count: number, test: (index: number) => boolean): boolean {
+  for (let index = 0; index < count; index += 1) {
+    if (test(index) === (join === 'or')) return join === 'or';
+  }
+  return join === 'and' && count > 0;
+}
+
+function matchWords(matcher: Matcher & { type: 'word' }, view: PartView, data: EventData): boolean {
+  const seen = matcher.isCaseInsensitive ? view.lowerCase(lowered) : view;
+  return joined(matcher.join, matcher.words.length, index =>
+    seen.includes(matcher.words[index]?.render(data) ?? ''),
+  );
+}
+
+/** Evaluates DSL expressions; an error counts as false under `and` and is passed over under `or`. */
+function matchExpressions(matcher: Matcher & { type: 'dsl' }, data: EventData): boolean {
+  for (const [index, expression] of matcher.expressions.entries()) {
+    let value: DslValue;
+    try {
+      value = expression.get().evaluate(data);
+    } catch (error) {
+      if (!(error instanceof DslError)) throw error;
+      if (matcher.join === 'and') return false;
+      continue;
+    }
+    if (value === false && matcher.join === 'and') return false;
+    if (value !== true) continue;
+    if (matcher.join === 'or' || index === matcher.expressions.length - 1) return true;
+  }
+  return false;
+}
+
+function matchPart(matcher: Matcher, text: string, data: EventData): boolean {
+  switch (matcher.type) {
+    case 'word':
+      return matchWords(matcher, viewOf(text), data);
+    case 'regex':
+      return joined(
+        matcher.join,
+        matcher.regexes.length,
+        index => matcher.regexes[index]?.test(text) === true,
+      );
+    case 'binary':
+      return joined(matcher.join, matcher.binaries.length, index =>
+        viewOf(text).includes(matcher.binaries[index] ?? ''),
+      );
+    case 'size':
+      return matcher.sizes.includes(text.length);
+    case 'xpath':
+      return joined(
+        matcher.join,
+        matcher.queries.length,
+        index => (matcher.queries[index]?.select(text, '').length ?? 0) > 0,
+      );
+    default:
+      return false;
+  }
+}
+
+/** One matcher. A part that is not there is no match, whatever `negative` says. */
+export function isMatch(matcher: Matcher, data: EventData): boolean {
+  if (matcher.type === 'dsl') return matchExpressions(matcher, data) !== matcher.isNegative;
+  if (matcher.type === 'status') {
+    const status = data.get('status_code');
+    return status === undefined
+      ? false
+      : matcher.statuses.includes(Number(toText(status))) !== matcher.isNegative;
+  }
+  const text = partOf(data, matcher.part);
+  return text === undefined ? false : matchPart(matcher, text, data) !== matcher.isNegative;
+}
+
+function parseJson(text: string): Json | undefined {
+  if (text.length > MAX_JSON) return undefined;
+  try {
+    return JSON.parse(textOfBytes(text)) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+function evaluated(extractor: Extractor & { type: 'dsl' }, data: EventData): string[] {
+  return extractor.expressions.flatMap(expression => {
+    try {
+      const value = expression.get().evaluate(data);
+      const text = value === null ? '' : formattedText(value);
+      return text === '' ? [] : [text];
+    } catch (error) {
+      if (error instanceof DslError) return [];
+      throw error;
+    }
+  });
+}
+
+function keyValues(extractor: Extractor & { type: 'kval' }, data: EventData): string[] {
+  return extractor.keys.flatMap(key => {
+    const value = data.values.get(key) ?? data.get(key);
+    if (value === undefined) return [];
+    return [extractor.isCaseInsensitive ? lowered(toText(value)) : toText(value)];
+  });
+}
+
+function extractedBy(extractor: Extractor, data: EventData): string[] {
+  if (extractor.type === 'dsl') return evaluated(extractor, data);
+  if (extractor.type === 'kval') return keyValues(extractor, data);
+  const text = partOf(data, extractor.part);
+  if (text === undefined) return [];
+  switch (extractor.type) {
+    case 'regex':
+      return extractor.regexes.flatMap(regex => regex.matches(text, extractor.group, MAX_EXTRACTED));
+    case 'xpath':
+      return extractor.queries.flatMap(query => query.select(text, extractor.attribute));
+    case 'json': {
+      const value = parseJson(text);
+      return value === undefined ? [] : extractor.programs.flatMap(program => program.run(value));
+    }
+  }
+}
+
+/** The distinct values an extractor finds, first seen first. */
+export function extract(extractor: Extractor, data: EventData): string[] {
+  return [...new Set(extractedBy(extractor, data))].slice(0, MAX_EXTRACTED);
+}
+
+function runExtractors(
+  operators: Operators,
+  data: EventData,
+): Pick<Verdict, 'extracts' | 'output' | 'internal'> {
+  const extracts = new Map<string, string[]>();
+  const internal = new Map<string, string[]>();
+  const output = new Set<string>();
+  for (const extractor of operators.extractors) {
+    const found = extract(extractor, data);
+    const { name } = extractor;
+    if (found.length === 0) continue;
+    if (extractor.isInternal) {
+      if (name !== '') internal.set(name, [...(internal.get(name) ?? []), ...found]);
+    } else {
+      for (const value of found) output.add(value);
+      if (name !== '') extracts.set(name, [...(extracts.get(name) ?? []), ...found]);
+    }
+    if (name === '') continue;
+    data.values.set(name, found.length === 1 ? (found[0] ?? '') : found);
+    if (found.length > 1) found.forEach((value, index) => data.values.set(`${name}${index}`, value));
+  }
+  return { extracts, output: [...output], internal };
+}
+
+/** Runs extractors, then matchers, over one event. Throws a Suspension when an expression has to wait. */
+function operateOnce(operators: Operators, data: EventData): Verdict {
+  const extracted = runExtractors(operators, data);
+  const matcherNames: string[] = [];
+  let isMatched = false;
+  for (const matcher of operators.matchers) {
+    if (isMatch(matcher, data)) {
+      isMatched = true;
+      if (
+        operators.join === 'or' &&
+        matcher.name !== '' &&
+        !operators.isNameless &&
+        !matcherNames.includes(matcher.name)
+      )
+        matcherNames.push(matcher.name);
+    } else if (operators.join === 'and') {
+      isMatched = false;
+      break;
+    }
+  }
+  const hasMatchers = operators.matchers.length > 0;
+  return {
+    ...extracted,
+    isMatched: hasMatchers ? isMatched : extracted.output.length > 0,
+    matcherNames: isMatched ? matcherNames : [],
+    isHidden: hasMatchers && operators.matchers.every(matcher => matcher.isInternal),
+  };
+}
+
+/** Runs the operators of a block over one event, waiting where an expression has to. */
+export async function operate(
+  operators: Operators,
+  data: EventData,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  const effects = new Map<string, DslValue>();
+  for (let attempt = 0; ; attempt += 1) {
+    data.effects = effects;
+    data.spent = 0;
+    try {
+      return operateOnce(operators, data);
+    } catch (error) {
+      if (!(error instanceof Suspension) || attempt >= MAX_EFFECTS) throw error;
+      effects.set(error.key, await error.work(signal));
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { TemplateHandle } from '../template/template-set.ts';
+
+/** Templates that begin with the same request: they run together and share its answer. */
+export interface PlanGroup {
+  readonly key: string;
+  readonly templates: readonly TemplateHandle[];
+}
+
+/** What is run on every target, and what is run once. */
+export interface Plan {
+  readonly groups: readonly PlanGroup[];
+  /** Templates that need no target. */
+  readonly selfContained: readonly TemplateHandle[];
+  readonly workflows: readonly TemplateHandle[];
+  readonly count: number;
+}
+
+const SEVERITY_ORDER = ['info', 'low', 'medium', 'high', 'critical', 'unknown'];
+
+/** Orders templates into groups; without clustering each is a group of its own. */
+export function planTemplates(handles: readonly TemplateHandle[], isClustered = true): Plan {
+  const groups = new Map<string, TemplateHandle[]>();
+  const runnable = handles.filter(handle => !handle.entry.isSelfContained && !handle.entry.isWorkflow);
+  for (const [index, handle] of runnable.entries()) {
+    const key = isClustered ? handle.entry.planKey : `${index}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [handle]);
+    else group.push(handle);
+  }
+  const ordered = [...groups].map(([key, templates]) => ({ key, templates }));
+  ordered.sort((left, right) => right.templates.length - left.templates.length);
+  return {
+    groups: ordered,
+    selfContained: handles.filter(handle => handle.entry.isSelfContained && !handle.entry.isWorkflow),
+    workflows: handles.filter(handle => handle.entry.isWorkflow),
+    count: handles.length,
+  };
+}
+
+/** Compares severities, mildest first. */
+export function compareSeverity(left: string, right: string): number {
+  return SEVERITY_ORDER.indexOf(left) - SEVERITY_ORDER.indexOf(right);
+}

@@ -1,0 +1,17 @@
+export { archiveToFolder, folderToArchive, writeArchiveFile } from './convert.ts';
+export type { ArchiveErrorCode } from './error.ts';
+export { ArchiveError } from './error.ts';
+export type { ArchiveFile } from './file.ts';
+export { fileFromBytes, fileFromPath, hashFile, readBytes } from './file.ts';
+export { readFolder, writeFolder } from './folder.ts';
+export type { ArchiveKind, ArchiveObject } from './format.ts';
+export { ARCHIVE_FORMATS, parseObject } from './format.ts';
+export type { ArchiveLimits } from './limits.ts';
+export { DEFAULT_ARCHIVE_LIMITS } from './limits.ts';
+export type { Archive, ArchiveEntry, ObjectFiles, ReadOptions } from './read.ts';
+export { readArchive } from './read.ts';
+export { renameFiles, renewIds } from './rename.ts';
+export type { Design, Notes, Project, Template } from './schema.ts';
+export type { ArchiveSource } from './tar.ts';
+export type { WritableEntry, WriteOptions } from './write.ts';
+export { changeEntry, writeArchive } from './write.ts';

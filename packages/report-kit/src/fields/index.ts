@@ -1,0 +1,13 @@
+export type { CheckOptions } from './check.ts';
+export { checkFields } from './check.ts';
+export type { AsideValue, StoredFields } from './coerce.ts';
+export { adaptFields, coerceValue, coerceValues, initialValue, initialValues } from './coerce.ts';
+export type { Condition } from './condition.ts';
+export { fieldsOf, holds, isEmptyValue } from './condition.ts';
+export type { FieldDefinition, SectionDefinition } from './definition.ts';
+export { FIELD_TYPES, fieldSchema, fieldsSchema, sectionsSchema } from './definition.ts';
+export type { Json, JsonObject } from './json.ts';
+export { isJsonObject, isSameJson } from './json.ts';
+export { FINDING_FIELDS, TITLE_FIELD } from './predefined.ts';
+export type { FieldView, Person, ViewOptions } from './view.ts';
+export { viewFields } from './view.ts';

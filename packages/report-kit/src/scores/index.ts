@@ -1,0 +1,10 @@
+export type { AttackId, AttackKind } from './attack.ts';
+export { ATTACK_TACTICS, parseAttackId } from './attack.ts';
+export type { CvssGroup, CvssValue, CvssVersion, ParsedCvss } from './cvss.ts';
+export { CVSS_VERSIONS, parseCvss, scoreCvss } from './cvss.ts';
+export type { CweValue } from './cwe.ts';
+export { findCwe, parseCwe, searchCwe } from './cwe.ts';
+export type { OwaspLevel, OwaspRisk } from './owasp-risk.ts';
+export { OWASP_FACTORS, rateOwaspRisk } from './owasp-risk.ts';
+export type { Severity } from './severity.ts';
+export { isSeverity, SEVERITIES, severityNumber, severityOfScore } from './severity.ts';
