@@ -6,7 +6,7 @@ import {
   HeadingLevel,
   PageBreak,
   Paragraph,
-  SequentialIdentifier,
+  SimpleField,
   ShadingType,
   Table,
   TableCell,
@@ -107,7 +107,10 @@ export function captionParagraph(
   context: DocxContext,
   options: { id?: string | undefined; keepNext?: boolean } = {},
 ): Paragraph {
-  const label = marked(options.id, [new TextRun(`${word} `), new SequentialIdentifier(word)], context);
+  const count = (context.captions.get(word) ?? 0) + 1;
+  context.captions.set(word, count);
+  const number = new SimpleField(`SEQ ${word.replaceAll(/[^\p{L}\p{N}]+/gu, '_')} \\* ARABIC`, String(count));
+  const label = marked(options.id, [new TextRun(`${word} `), number], context);
   return new Paragraph({
     style: 'Caption',
     keepNext: options.keepNext === true,
@@ -209,12 +212,36 @@ const ALIGNMENTS: Readonly<Record<string, (typeof AlignmentType)[keyof typeof Al
 
 const RULE = { style: BorderStyle.SINGLE, size: 4, color: 'C3CED9' } as const;
 
+/** The width of the text in twentieths of a point: A4 with margins of 25 mm. */
+const TEXT_WIDTH = 9072;
+const MIN_WEIGHT = 5;
+const MAX_WEIGHT = 45;
+
+/** One row of a table that is being built; `texts` are what its cells say, for the widths of the columns. */
+export interface RowDraft {
+  readonly cells: readonly TableCell[];
+  readonly texts: readonly string[];
+  readonly isHead: boolean;
+}
+
+/** Columns as wide as what they hold asks for: the mean of its length and that of its longest word. */
+function columnWidths(rows: readonly RowDraft[]): number[] {
+  const columns = Math.max(0, ...rows.map(({ texts }) => texts.length));
+  const weights = Array.from({ length: columns }, (_, column) => {
+    const texts = rows.slice(0, 200).map(({ texts: cells }) => cells[column] ?? '');
+    const mean = texts.reduce((sum, text) => sum + text.length, 0) / Math.max(1, texts.length);
+    const word = Math.max(0, ...texts.flatMap(text => text.split(/\s+/).map(part => part.length)));
+    return Math.min(MAX_WEIGHT, Math.max(MIN_WEIGHT, (mean + word) / 2 + 2));
+  });
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map(weight => Math.round((TEXT_WIDTH * weight) / total));
+}
+
 /** A table over the width of the text whose first rows, if they are heads, come again on each page. */
-export function tableOf(
-  rows: readonly { readonly cells: readonly TableCell[]; readonly isHead: boolean }[],
-): Table {
+export function tableOf(rows: readonly RowDraft[]): Table {
   return new Table({
     width: { size: 100, type: WidthType.PERCENTAGE },
+    columnWidths: columnWidths(rows),
     layout: TableLayoutType.AUTOFIT,
     borders: {
       top: RULE,
@@ -273,7 +300,7 @@ function tableCell(cell: Element, context: DocxContext, place: Place): TableCell
 }
 
 function table(element: Element, context: DocxContext, place: Place): DocxBlock[] {
-  const rows: { cells: TableCell[]; isHead: boolean }[] = [];
+  const rows: RowDraft[] = [];
   const blocks: DocxBlock[] = [];
   const addRows = (parent: Element, isHead: boolean): void => {
     for (const child of parent.children) {
@@ -288,10 +315,10 @@ function table(element: Element, context: DocxContext, place: Place): DocxBlock[
           }),
         );
       else if (child.tagName === 'tr') {
-        const cells = child.children
-          .filter(cell => cell.type === 'element')
-          .map(cell => tableCell(cell, context, place));
-        if (cells.length > 0) rows.push({ cells, isHead });
+        const found = child.children.filter(cell => cell.type === 'element');
+        const texts = found.map(cell => plainText(cell.children).trim());
+        if (found.length > 0)
+          rows.push({ cells: found.map(cell => tableCell(cell, context, place)), texts, isHead });
       }
     }
   };

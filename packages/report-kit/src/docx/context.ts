@@ -20,6 +20,8 @@ export interface DocxContext {
   readonly footnotes: Record<string, { children: Paragraph[] }>;
   /** Ids that have a bookmark, by the name of it: Word allows letters, digits and _, 40 at most, each once. */
   readonly bookmarks: Map<string, string>;
+  /** How many captions of each word there are so far. */
+  readonly captions: Map<string, number>;
   /** How many lists there are so far: each counts from its own start. */
   lists: number;
 }

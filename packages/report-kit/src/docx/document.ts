@@ -76,6 +76,7 @@ function severityRun(text: string, severity: Cell['severity']): TextRun {
 function factRows(facts: readonly Fact[]): DocxBlock[] {
   const rows = facts.map(({ label, value, severity }) => ({
     isHead: false,
+    texts: [label, value],
     cells: [
       cellOf(
         [new Paragraph({ style: STYLE_IDS.tableHead, children: [new TextRun(cleanText(label))] })],
@@ -106,7 +107,11 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
       target === undefined ? [run] : inlineRuns([{ ...link, children: [...link.children] }], context);
     return cellOf([new Paragraph({ style: STYLE_IDS.tableText, children })], false);
   };
-  const rows = block.rows.map(row => ({ isHead: false, cells: row.map(cell) }));
+  const rows = block.rows.map(row => ({
+    isHead: false,
+    texts: row.map(({ text }) => text),
+    cells: row.map(cell),
+  }));
   const caption =
     block.caption === undefined
       ? []
@@ -117,7 +122,7 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
         ];
   return [
     ...caption,
-    tableOf([{ isHead: true, cells: head }, ...rows]),
+    tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]),
     new Paragraph({ style: STYLE_IDS.tableText }),
   ];
 }
@@ -226,9 +231,13 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
     names: collectNames(outline, trees, labels),
     footnotes: {},
     bookmarks: new Map(),
+    captions: new Map(),
     lists: 0,
   };
-  const body = outline.chapters.flatMap(chapter => chapterBlocks(chapter, 1, context, trees));
+  const body = outline.chapters.flatMap((chapter, index) =>
+    // What comes after the contents starts on a page of its own.
+    chapterBlocks(index === 0 ? { ...chapter, startsPage: true } : chapter, 1, context, trees),
+  );
   const margin = mm(25);
   const document = new Document({
     title: cleanText(outline.title),
