@@ -55,15 +55,18 @@ export function readTrees(
   messages: Message[],
 ): Map<OutlineBlock, Root> {
   const trees = new Map<OutlineBlock, Root>();
-  const visit = (chapter: Chapter): void => {
+  const visit = (chapter: Chapter, above: readonly string[]): void => {
+    const place = [...above, chapter.title];
     for (const block of chapter.blocks) {
       if (block.kind !== 'markdown') continue;
       const read = readMarkdown(block.text, resolveVariable ? { resolveVariable } : {});
       trees.set(block, read.tree);
-      messages.push(...read.messages);
+      const path = [...place, ...(block.label === undefined ? [] : [block.label])].join(' › ');
+      for (const message of read.messages)
+        messages.push({ ...message, location: { ...message.location, path } });
     }
-    chapter.chapters.forEach(visit);
+    for (const inner of chapter.chapters) visit(inner, place);
   };
-  outline.chapters.forEach(visit);
+  for (const chapter of outline.chapters) visit(chapter, []);
   return trees;
 }
