@@ -175,7 +175,7 @@ function list(element: Element, context: DocxContext, place: Place): DocxBlock[]
 }
 
 const BLOCK_TAGS = new Set(
-  'address article blockquote center details div dl dd dt figure footer h1 h2 h3 h4 h5 h6 header hr math-block mermaid-diagram ol p pre section summary table ul'.split(
+  'address article blockquote center details div dl dd dt figure footer h1 h2 h3 h4 h5 h6 header hr mermaid-diagram ol p pre section summary table ul'.split(
     ' ',
   ),
 );
@@ -195,6 +195,9 @@ function paragraphGroups(nodes: readonly (RootContent | ElementContent)[]): (Ele
       flush();
       inline = [...node.children];
       flush();
+    } else if (node.type === 'element' && node.properties.dataDisplay === 'block') {
+      flush();
+      groups.push([node]);
     } else if (node.type === 'element' && BLOCK_TAGS.has(node.tagName)) {
       flush();
       groups.push(node);

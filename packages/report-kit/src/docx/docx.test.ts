@@ -98,7 +98,7 @@ test('a report becomes a document with headings, contents, captions, notes and l
   assert.match(body, /<w:cantSplit\/>/);
   assert.match(body, /<w:footnoteReference /);
   assert.match(body, /<w:numPr>/);
-  assert.match(body, /<m:f>/);
+  assert.match(body, /<w:jc w:val="center"\/><\/w:pPr><m:oMath><m:f>/);
   assert.match(body, /☒/);
   assert.match(body, /w:val="ReportMarked"\/>.{0,120}\/admin/);
   assert.match(body, /w:val="ReportSeverityHigh"/);
