@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'src', 'main.ts');
 const START_TIMEOUT_MS = 240_000;
+/** Address blocks that a practice network may take, and the port on which each answers. */
+const BLOCKS = [160, 96, 32, 208, 144] as const;
+const PRACTICE_PORT = 8099;
 
 /** A whole Glacis of its own with the practice network, started as a person would start it, without a scan. */
 export interface Installation {
@@ -19,7 +23,8 @@ export interface Installation {
 export async function startInstallation(): Promise<Installation> {
   const folder = mkdtempSync('/tmp/glacis-web-e2e-');
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'up', '--no-scan'], {
+  const args = ['up', '--no-scan', '--block', String(await freeBlock())];
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     env: { ...process.env, GLACIS_DATA: folder, GLACIS_PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,4 +51,21 @@ export async function startInstallation(): Promise<Installation> {
     throw new Error(`the installation names no sign-in link:\n${output}`);
   }
   return { address: new URL(link).origin, link, stop };
+}
+
+/** An address block in which no other practice network runs. @throws Error when all are taken. */
+async function freeBlock(): Promise<number> {
+  for (const block of BLOCKS) if (!(await answers(`127.${block}.0.1`))) return block;
+  throw new Error('Practice networks run in all address blocks: stop one.');
+}
+
+function answers(host: string): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port: PRACTICE_PORT });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
