@@ -129,7 +129,6 @@ export const seams: readonly Seam[] = [
     home: ['packages/foundation/src/config.ts'],
     replacement: 'readConfig or childEnvironment of @glacis/foundation',
     exceptions: [
-      { path: 'apps/web/vite.config.ts', reason: 'finds the server to pass requests to under development' },
       { path: 'packages/db/src/testing.ts', reason: 'finds the database server that all test files share' },
       reportKit('src/', 'finds a browser and WeasyPrint'),
       { path: 'tools/', reason: 'hands the environment on to what it starts' },
