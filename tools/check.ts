@@ -48,7 +48,7 @@ const steps: readonly Step[] = [
     args: [
       '--check',
       '--cache',
-      '--cache-location=node_modules/.cache/prettier',
+      '--cache-location=node_modules/.cache/glacis-format',
       '--log-level=warn',
       ...(isWholeWanted ? ['.'] : paths),
     ],

@@ -46,11 +46,13 @@ export function brokenLinks(file: TextFile, documents: readonly TextFile[]): str
   });
 }
 
-/** `npm run x`, `npm test` and `npm start` that package.json does not have. */
-export function unknownScripts(file: TextFile, scripts: ReadonlySet<string>): string[] {
-  return [...file.text.matchAll(/\bnpm (?:run ([a-z][\w:-]*)|(test|start)\b)/g)].flatMap(match => {
-    const name = match[1] ?? match[2] ?? '';
-    return scripts.has(name)
+/** `npm run x`, `npm test` and `npm start` that the root’s package.json, or the one named by `-w`, does not have. */
+export function unknownScripts(file: TextFile, scriptsOf: (room: string) => ReadonlySet<string>): string[] {
+  const pattern = /\bnpm (?:run ([a-z][\w:-]*)|(test|start)\b)(?: -w (\S+))?/g;
+  return [...file.text.matchAll(pattern)].flatMap(match => {
+    const [, script, builtIn, room = '.'] = match;
+    const name = script ?? builtIn ?? '';
+    return scriptsOf(room).has(name)
       ? []
       : [`${file.path}:${lineAt(file.text, match.index)} there is no script ${name}`];
   });
@@ -60,7 +62,7 @@ export function unknownScripts(file: TextFile, scripts: ReadonlySet<string>): st
 export function unknownOptions(file: TextFile, commandLine: string): string[] {
   return [...file.text.matchAll(/(?:npm start --|\bglacis [a-z]+)([^\n`#]*)/g)].flatMap(match =>
     [...(match[1] ?? '').matchAll(/(?<=^|\s)--([a-z][a-z-]*)/g)].flatMap(([, name = '']) => {
-      const isKnown = new RegExp(`['"\`]?\\b${name}['"\`]?: \\{ type:`).test(commandLine);
+      const isKnown = name === 'help' || new RegExp(`['"\`]?\\b${name}['"\`]?: \\{ type:`).test(commandLine);
       return isKnown
         ? []
         : [`${file.path}:${lineAt(file.text, match.index)} the command has no option --${name}`];
@@ -77,11 +79,32 @@ export function unknownVariables(file: TextFile, known: ReadonlySet<string>): st
   );
 }
 
+/** Paths that `npm test` and `npm run check` are told to look below. */
+export function pathsToRun(file: TextFile): { command: 'test' | 'check'; path: string; line: number }[] {
+  return [...file.text.matchAll(/\bnpm (?:run )?(test|check) -- ([^\n`#·|]+)/g)].flatMap(match =>
+    (match[2] ?? '')
+      .trim()
+      .split(/\s+/)
+      .filter(path => /^(packages|apps|tools)\//.test(path) && !isExample(file, path))
+      .map(path => ({
+        command: match[1] === 'test' ? ('test' as const) : ('check' as const),
+        path,
+        line: lineAt(file.text, match.index),
+      })),
+  );
+}
+
+/** True for files that the document itself has the reader make with `npm run new:scanner`. */
+function isExample(file: TextFile, path: string): boolean {
+  const made = [...file.text.matchAll(/new:scanner -- ([a-z0-9-]+)/g)].map(match => match[1] ?? '');
+  return made.some(name => path.includes(`/${name}.`));
+}
+
 /** Paths in code spans that start in a folder of ours and are not there. */
 export function missingPaths(file: TextFile): string[] {
   return [...file.text.matchAll(/`((?:packages|apps|docs|tools)\/[\w./@-]+)`/g)].flatMap(match => {
     const path = match[1] ?? '';
-    return existsSync(join(root, path))
+    return existsSync(join(root, path)) || isExample(file, path)
       ? []
       : [`${file.path}:${lineAt(file.text, match.index)} there is no ${path}`];
   });

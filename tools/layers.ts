@@ -122,11 +122,6 @@ export function layerViolations(file: TextFile, manifests: readonly Manifest[]):
   });
 }
 
-/** Tests of scanners run against the practice network, in their own process, so that they can read its truth. */
-function isPracticeGround(file: TextFile, to: string): boolean {
-  return to === 'apps/practice-net' && file.path.startsWith('packages/scanners/') && isTest(file.path);
-}
-
 function isBuildConfiguration(path: string): boolean {
   return /^apps\/web\/[^/]+$/.test(path);
 }

@@ -33,6 +33,11 @@ const checks = (path: string, reason: string): Exception => ({
   reason: `${reason}; the package knows nothing of Glacis and is published on its own`,
 });
 
+const reportKit = (path: string, reason: string): Exception => ({
+  path: `packages/report-kit/${path}`,
+  reason: `${reason}; the package knows nothing of Glacis and is published on its own`,
+});
+
 /** Every seam. */
 export const seams: readonly Seam[] = [
   {
@@ -41,8 +46,10 @@ export const seams: readonly Seam[] = [
     replacement: 'the scanner’s capabilities, or createEgress and createHttpClient of @glacis/foundation',
     exceptions: [
       practiceNet,
+      { path: 'apps/cli/src/doctor.ts', reason: 'asks the system whether the port on loopback is free' },
       { path: 'apps/server/src/live.ts', reason: 'serves the live feed on the server’s own socket' },
       checks('src/', 'has transports of its own'),
+      reportKit('src/preview/', 'shows a design on loopback while it is being written'),
       { path: 'packages/db/src/embedded.ts', reason: 'asks the system for a free port on loopback' },
     ],
     isOpenToTests: true,
@@ -97,13 +104,13 @@ export const seams: readonly Seam[] = [
         reason: 'the supervisor starts the processes of the platform and the web build',
       },
       { path: 'apps/practice-net/src/shards.ts', reason: 'spreads a large practice network over processes' },
-      checks('bin/', 'starts itself on the right Node'),
+      { path: 'apps/cli/bin/', reason: 'starts itself on the pinned Node' },
+      checks('bin/', 'starts itself on the pinned Node'),
+      reportKit('bin/', 'starts itself on the pinned Node'),
+      reportKit('src/browser/', 'starts Chromium'),
+      reportKit('src/pdf/weasyprint.ts', 'starts WeasyPrint where a design asks for it'),
       { path: 'packages/db/src/embedded.ts', reason: 'starts the embedded PostgreSQL' },
       { path: 'packages/db/src/keeper.ts', reason: 'stops PostgreSQL when its owner was killed' },
-      {
-        path: 'packages/report-kit/src/browser/process.ts',
-        reason: 'starts Chromium; knows nothing of Glacis',
-      },
       { path: 'tools/', reason: 'runs tests, checks and the programs under development' },
     ],
     isOpenToTests: true,
@@ -124,7 +131,7 @@ export const seams: readonly Seam[] = [
     exceptions: [
       { path: 'apps/web/vite.config.ts', reason: 'finds the server to pass requests to under development' },
       { path: 'packages/db/src/testing.ts', reason: 'finds the database server that all test files share' },
-      { path: 'packages/report-kit/src/browser/', reason: 'finds a browser; knows nothing of Glacis' },
+      reportKit('src/', 'finds a browser and WeasyPrint'),
       { path: 'tools/', reason: 'hands the environment on to what it starts' },
     ],
     isOpenToTests: true,
@@ -135,10 +142,10 @@ export const seams: readonly Seam[] = [
     home: [],
     replacement: 'data and a typed parser',
     exceptions: [
-      {
-        path: 'packages/report-kit/src/render/page/runtime.js',
-        reason: 'runs a compiled design inside the sandboxed browser that renders it',
-      },
+      reportKit(
+        'src/render/page/runtime.js',
+        'runs a compiled design inside the sandboxed browser that renders it',
+      ),
     ],
     isOpenToTests: false,
     find: file => [...globalsUsed(file, ['eval', 'Function']), ...importsFrom(file, ['vm'])],
@@ -148,10 +155,7 @@ export const seams: readonly Seam[] = [
     home: [],
     replacement: 'text nodes ({{ … }}), or MarkdownText of report-kit for reports',
     exceptions: [
-      {
-        path: 'packages/report-kit/src/render/page/',
-        reason: 'shows Markdown that was sanitised, in a page that reaches nothing',
-      },
+      reportKit('src/render/page/', 'shows Markdown that was sanitised, in a page that reaches nothing'),
     ],
     isOpenToTests: true,
     find: file =>

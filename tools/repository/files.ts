@@ -43,9 +43,9 @@ export function isCode(path: string): boolean {
   return /\.(ts|mjs|js|vue)$/.test(path) && !/\/fixtures\//.test(path);
 }
 
-/** True for tests and what only tests load. */
+/** True for tests, benchmarks and what only they load. */
 export function isTest(path: string): boolean {
-  return /\.test\.ts$|\/(test|e2e|testing|fixtures)\/|\/testing\.ts$/.test(path);
+  return /\.(test|sample)\.ts$|\/(test|e2e|bench|testing|fixtures)\/|\/testing\.ts$/.test(path);
 }
 
 /** True for files that a generator wrote or that are plain tables; their first lines say so. */

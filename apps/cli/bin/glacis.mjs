@@ -1,9 +1,15 @@
 #!/usr/bin/env node
-// Runs the command on the pinned Node: see tools/run.mjs.
-import { join } from 'node:path';
-process.argv.splice(
-  2,
-  0,
-  join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..', 'src', 'main.ts'),
-);
-await import('../../../tools/run.mjs');
+// Plain JavaScript, so that an older Node can read it: tools/run.mjs starts the command on the pinned Node.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const app = dirname(dirname(fileURLToPath(import.meta.url)));
+const args = [
+  join(app, '..', '..', 'tools', 'run.mjs'),
+  join(app, 'src', 'main.ts'),
+  ...process.argv.slice(2),
+];
+const child = spawn(process.execPath, args, { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPlatform, type OpenPlatform } from '@glacis/domain';
 import { createRegistry } from '@glacis/engine';
-import { createLogger, readConfig, UserError } from '@glacis/foundation';
+import { createLogger, readConfig, UserError, withDataFolder } from '@glacis/foundation';
 import { scanners } from '@glacis/scanners';
 import { z } from 'zod';
 import { dataFolderOf } from './up/data-folder.ts';
@@ -22,7 +22,7 @@ export interface Running {
 /** Joins the running platform of this machine. @throws UserError when it does not run. */
 export async function joinRunning(): Promise<Running> {
   const given = readConfig();
-  const config = readConfig({ ...environmentOf(given), GLACIS_DATA: dataFolderOf(given) });
+  const config = withDataFolder(given, dataFolderOf(given));
   const run = readRunFile(join(config.dataFolder, 'run.json'));
   if (!run || !isAlive(run.supervisor)) {
     throw new UserError(
@@ -38,10 +38,6 @@ export async function joinRunning(): Promise<Running> {
     log: createLogger({ name: 'cli', level: 'error' }),
   });
   return { address: run.address, platform };
-}
-
-function environmentOf(config: ReturnType<typeof readConfig>): Record<string, string> {
-  return config.masterKey ? { GLACIS_MASTER_KEY: config.masterKey } : {};
 }
 
 function readRunFile(file: string): z.output<typeof runFile> | undefined {

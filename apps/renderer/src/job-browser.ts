@@ -11,7 +11,9 @@ import type { LaunchedBrowser, Renderer } from '@glacis/report-kit';
 /** Largest screenshot, bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** What a page may still do after it has loaded, ms, so that scripts can draw. */
-const SETTLE_MS = 250;
+const SETTLE_MS = 150;
+/** How long a page may take to load its parts, ms. */
+const LOAD_MS = 5_000;
 
 /**
  * A browser for the screenshots of one job: fresh, and its only way out is a proxy behind the job's egress guard, loopback
@@ -40,7 +42,9 @@ export function createJobBrowser(renderer: Renderer, egress: Egress): JobBrowser
         try {
           const page = await context.newPage();
           page.on('dialog', dialog => void dialog.dismiss().catch(() => {}));
-          const response = await page.goto(url, { timeout: timeoutMs, waitUntil: 'load' });
+          const response = await page.goto(url, { timeout: timeoutMs, waitUntil: 'commit' });
+          // A page that goes on loading for ever is pictured as far as it has come.
+          await page.waitForLoadState('load', { timeout: LOAD_MS }).catch(() => {});
           await page.waitForTimeout(SETTLE_MS);
           const bytes = await page.screenshot({ type: 'png', timeout: timeoutMs, animations: 'disabled' });
           if (bytes.byteLength > MAX_BYTES) throw new EgressError('limit', 'The screenshot is too large.');

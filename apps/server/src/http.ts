@@ -9,7 +9,9 @@ import {
 } from '@glacis/domain';
 import { isConnectionError } from '@glacis/db';
 import { newId, UserError } from '@glacis/foundation';
+import type { Duplex } from 'node:stream';
 import Fastify, {
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -18,8 +20,13 @@ import Fastify, {
 import { z } from 'zod';
 import { readCookie, sessionCookie } from './cookie.ts';
 import { securityHeaders } from './headers.ts';
+import { findUnstorable } from './unstorable.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Above Node's limit on all headers, so that a long path segment reaches its schema and gets its answer. */
+const MAX_SEGMENT_LENGTH = 20_000;
 
 /** Marks a route as having declared who may call it; one without stops the server from starting. */
 export interface DeclaredAccess {
@@ -39,10 +46,16 @@ export function createHttpServer(
 ): FastifyInstance {
   const server = Fastify({
     loggerInstance: platform.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => newId(),
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
+    frameworkErrors: (_error, request, reply) => {
+      void reply.headers(securityHeaders);
+      answerError(new UserError('request.invalid', 'The address could not be read.'), request, reply);
+    },
+    clientErrorHandler: (_error, socket) => answerNoHttp(socket),
   });
   server.addHook('onRoute', options => {
     if (options.config?.declared?.access === undefined) {
@@ -65,13 +78,29 @@ export function createHttpServer(
   return server;
 }
 
-/** Cookies are SameSite=Strict; this refuses what slips through, such as a request from another port of this machine. */
+/** Answers bytes that are no HTTP request, before there is one to answer. */
+function answerNoHttp(socket: Duplex): void {
+  if (!socket.writable) return;
+  const body: ErrorBody = {
+    error: { code: 'request.invalid', message: 'This is no HTTP request.', requestId: newId() },
+  };
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}
+
+/**
+ * Cookies are SameSite=Strict; this refuses what slips through, such as a request from another port of this machine.
+ * Browsers name the origin or at least the relation (Sec-Fetch-Site); clients that are no browsers send neither.
+ */
 export function refuseForeignOrigin(request: FastifyRequest): void {
   const isUpgrade = request.headers.upgrade !== undefined;
   if (request.method === 'GET' && !isUpgrade) return;
-  const { origin, host } = request.headers;
-  if (origin === undefined) return;
-  if (!URL.canParse(origin) || new URL(origin).host !== host) {
+  const { origin, host, 'sec-fetch-site': site } = request.headers;
+  const isForeignSite = site === 'cross-site' || site === 'same-site';
+  const isForeignOrigin = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+  if (isForeignSite || isForeignOrigin) {
     throw new UserError('auth.origin-refused', 'The request came from another origin and was refused.');
   }
 }
@@ -138,10 +167,18 @@ export async function authorise(
 
 function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!schema) return undefined;
-  const parsed = schema.safeParse(value ?? {});
-  if (parsed.success) return parsed.data;
+  const unstorable = findUnstorable(value);
+  if (unstorable && where !== 'path') {
+    const path = unstorable.path || where;
+    throw new UserError('request.invalid', `The ${where} is not valid: ${path}: ${unstorable.reason}`, {
+      fields: { [path]: unstorable.reason },
+    });
+  }
+  const parsed = unstorable ? undefined : schema.safeParse(value ?? {});
+  if (parsed?.success) return parsed.data;
   // An id that is no UUID names nothing.
-  if (where === 'path') throw new UserError('request.not-found', 'There is nothing at this address.');
+  if (where === 'path' || !parsed)
+    throw new UserError('request.not-found', 'There is nothing at this address.');
   const fields = Object.fromEntries(
     parsed.error.issues.map(issue => [issue.path.join('.') || where, issue.message]),
   );

@@ -1,6 +1,6 @@
 import { thingPath } from '@glacis/contract';
 import { readProgress, type Platform } from '@glacis/domain';
-import { messageOf, tenantId, UserError } from '@glacis/foundation';
+import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { answerError, authorise } from './http.ts';
@@ -10,9 +10,15 @@ const INTERVAL_MS = 250;
 const PING_MS = 20_000;
 /** Bytes waiting for a slow watcher before it is cut off; it comes back and gets the state of then. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** Close code for a watcher whose session or right has ended. */
+const NO_LONGER_ALLOWED = 4401;
 
 /** Adds the live feed of scans: GET /api/tenants/:tenant/scans/:id/live, upgraded to a WebSocket. */
-export function addLiveFeed(server: FastifyInstance, platform: Platform): void {
+export function addLiveFeed(
+  server: FastifyInstance,
+  platform: Platform,
+  intervalMs: number = INTERVAL_MS,
+): void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   const access = 'scan.read' as const;
   server.get(
@@ -20,7 +26,8 @@ export function addLiveFeed(server: FastifyInstance, platform: Platform): void {
     { config: { declared: { access } } },
     async (request, reply) => {
       try {
-        const input = await authorise(request, undefined, platform, { access, params: thingPath });
+        const mayWatch = () => authorise(request, undefined, platform, { access, params: thingPath });
+        const input = await mayWatch();
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');
         await platform.database.inTenant(tenant, tx => readProgress(tx, platform, id));
@@ -29,7 +36,7 @@ export function addLiveFeed(server: FastifyInstance, platform: Platform): void {
         }
         reply.hijack();
         sockets.handleUpgrade(request.raw, request.raw.socket, Buffer.alloc(0), socket =>
-          feed(socket, platform, tenant, id),
+          feed(socket, platform, { tenant, scanId: id, mayWatch, intervalMs }),
         );
         return reply;
       } catch (error) {
@@ -42,12 +49,16 @@ export function addLiveFeed(server: FastifyInstance, platform: Platform): void {
   });
 }
 
-function feed(
-  socket: WebSocket,
-  platform: Platform,
-  tenant: ReturnType<typeof tenantId>,
-  scanId: string,
-): void {
+/** What a watcher watches. `mayWatch` rejects once the session or the right to read has ended. */
+interface Watch {
+  readonly tenant: TenantId;
+  readonly scanId: string;
+  readonly intervalMs: number;
+  mayWatch(): Promise<unknown>;
+}
+
+function feed(socket: WebSocket, platform: Platform, watch: Watch): void {
+  const { tenant, scanId, intervalMs } = watch;
   let cursor: Parameters<typeof readProgress>[3];
   let timer: NodeJS.Timeout | undefined;
   let lastSentAt = 0;
@@ -64,14 +75,17 @@ function feed(
     isSending = true;
     isStale = false;
     try {
+      await watch.mayWatch();
       const result = await platform.database.inTenant(tenant, tx =>
         readProgress(tx, platform, scanId, cursor),
       );
       cursor = result.cursor;
       lastSentAt = Date.now();
+      isStale ||= result.isMore;
       if (socket.bufferedAmount > MAX_BACKLOG_BYTES) socket.terminate();
       else if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(result.progress));
     } catch (error) {
+      if (error instanceof UserError) socket.close(NO_LONGER_ALLOWED, error.message.slice(0, 100));
       platform.log.debug({ reason: messageOf(error) }, 'a live message could not be made');
     } finally {
       isSending = false;
@@ -81,7 +95,7 @@ function feed(
   const soon = (): void => {
     isStale = true;
     if (timer || isSending || socket.readyState !== socket.OPEN) return;
-    timer = setTimeout(() => void send(), Math.max(0, lastSentAt + INTERVAL_MS - Date.now()));
+    timer = setTimeout(() => void send(), Math.max(0, lastSentAt + intervalMs - Date.now()));
   };
   const unsubscribe = platform.hub.subscribe(change => {
     if (
@@ -90,7 +104,10 @@ function feed(
     )
       soon();
   });
-  const ping = setInterval(() => socket.ping(), PING_MS);
+  const ping = setInterval(() => {
+    socket.ping();
+    soon();
+  }, PING_MS);
   socket.on('close', close).on('error', () => socket.terminate());
   soon();
 }

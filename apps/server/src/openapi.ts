@@ -1,13 +1,19 @@
 import { errorBody } from '@glacis/contract';
 import type { Route } from '@glacis/domain';
+import { sha256 } from '@glacis/foundation';
 import { z } from 'zod';
+
+/** Schemas of the document by name. */
+type Components = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of the routes; the zod schemas are its only source. */
 export function openApiDocument(routes: readonly Route[]): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
+  const schemas: Components = {};
+  schemas['Error'] = jsonSchema(errorBody, 'output', schemas);
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, schemas) };
   }
   return {
     openapi: '3.1.0',
@@ -18,13 +24,13 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
     },
     components: {
       securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'glacis_session' } },
-      schemas: { Error: jsonSchema(errorBody, 'output') },
+      schemas,
     },
     paths,
   };
 }
 
-function operation(route: Route): Record<string, unknown> {
+function operation(route: Route, schemas: Components): Record<string, unknown> {
   const error = {
     description: 'Error',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -35,40 +41,47 @@ function operation(route: Route): Record<string, unknown> {
     tags: [/tenants\/:tenant\/(\w+)/.exec(route.url)?.[1] ?? 'session'],
     'x-permission': route.access,
     ...(route.access === 'public' ? {} : { security: [{ session: [] }] }),
-    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    parameters: [...parameters(route.params, 'path', schemas), ...parameters(route.query, 'query', schemas)],
     ...(route.body
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: jsonSchema(route.body, 'input') } },
+            content: { 'application/json': { schema: jsonSchema(route.body, 'input', schemas) } },
           },
         }
       : {}),
     responses: {
-      [String(route.status ?? (route.answer === 'none' ? 204 : 200))]: success(route),
+      [String(route.status ?? (route.answer === 'none' ? 204 : 200))]: success(route, schemas),
       default: error,
     },
   };
 }
 
-function success(route: Route): Record<string, unknown> {
+function success(route: Route, schemas: Components): Record<string, unknown> {
   if (route.answer === 'none') return { description: 'Done' };
   if (route.answer === 'file')
-    return { description: 'The file', content: { 'application/octet-stream': {} } };
+    return {
+      description: 'The file',
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    };
   return {
     description: 'OK',
-    content: { 'application/json': { schema: jsonSchema(route.answer, 'output') } },
+    content: { 'application/json': { schema: jsonSchema(route.answer, 'output', schemas) } },
   };
 }
 
-function parameters(schema: z.ZodType | undefined, where: 'path' | 'query'): Record<string, unknown>[] {
+function parameters(
+  schema: z.ZodType | undefined,
+  where: 'path' | 'query',
+  schemas: Components,
+): Record<string, unknown>[] {
   if (!schema) return [];
   const { properties = {}, required = [] } = z
     .object({
       properties: z.record(z.string(), z.unknown()).optional(),
       required: z.array(z.string()).optional(),
     })
-    .parse(jsonSchema(schema, 'input'));
+    .parse(jsonSchema(schema, 'input', schemas));
   return Object.entries(properties).map(([name, value]) => ({
     name,
     in: where,
@@ -77,7 +90,22 @@ function parameters(schema: z.ZodType | undefined, where: 'path' | 'query'): Rec
   }));
 }
 
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): unknown {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
-  return rest;
+/**
+ * The JSON Schema of a zod schema. Parts that refer to themselves come as `$defs`, which nothing outside the schema can
+ * resolve: they move to the document's components.
+ */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', shared: Components): unknown {
+  const {
+    $schema: _,
+    $defs = {},
+    ...rest
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
+  const names = Object.entries($defs).map(([name, part]) => {
+    const own = `Part${sha256(JSON.stringify(part)).slice(0, 8)}`;
+    return [`"#/$defs/${name}"`, `"#/components/schemas/${own}"`, own, part] as const;
+  });
+  const point = (value: unknown): unknown =>
+    JSON.parse(names.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value)));
+  for (const [, , own, part] of names) shared[own] = point(part);
+  return point(rest);
 }

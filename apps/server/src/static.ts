@@ -17,6 +17,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 /** Serves the built web app. Paths that are no files get its page, since the app routes by itself. */
 export function addWebApp(server: FastifyInstance, folder: string): void {
   server.get('/*', { config: { declared: { access: 'public' } } }, (request, reply) => {
+    // The app has no page below /api: what is not there must not look like an answer.
+    if (/^\/api(\/|$)/.test(request.url.split('?')[0] ?? '')) return reply.callNotFound();
     const path = normalize(decodeURIComponent(request.url.split('?')[0] ?? '/'));
     const file = join(folder, path);
     const isFile = file.startsWith(folder) && existsSync(file) && statSync(file).isFile();

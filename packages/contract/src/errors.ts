@@ -53,10 +53,6 @@ export const errorCatalogue = {
   'storage.too-large': { status: 413, meaning: 'A file is over the limit.' },
   'config.invalid': { status: 500, meaning: 'A setting of the environment is not valid.' },
   'config.not-running': { status: 500, meaning: 'A command needs the running platform and found none.' },
-  'render.no-browser': {
-    status: 503,
-    meaning: 'There is no usable Chromium: reports and screenshots cannot be made.',
-  },
   'render.failed': { status: 500, meaning: 'A report could not be rendered.' },
   'server.unavailable': { status: 503, meaning: 'The database is away for the moment; try again.' },
   'internal.child-failed': {

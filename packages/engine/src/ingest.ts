@@ -6,7 +6,7 @@ import type { JobQueue } from '@glacis/queue';
 import { deriveEndpoints } from './derive-endpoints.ts';
 import { dispatch, type NewAsset } from './dispatch.ts';
 import { findingIdentity } from './identity.ts';
-import { refId, storableText, type ObservationBatch, type RefId } from './observation-batch.ts';
+import { cutText, refId, type ObservationBatch, type RefId } from './observation-batch.ts';
 import { CLOSING_QUEUE, type Registry } from './registry.ts';
 import { createScopeJudge } from './scope-judge.ts';
 import type { ScanRow } from './scan-row.ts';
@@ -142,7 +142,7 @@ async function noteMet(
     first.set(asset.id, {
       ref: refId(link.asset),
       from: from.id === asset.id ? null : from.id,
-      reason: storableText(link.reason).slice(0, 500),
+      reason: cutText(link.reason, 500),
     });
   }
   if (first.size === 0) return [];
@@ -211,7 +211,7 @@ async function storeFindings(
   for (const finding of batch.findings) {
     const asset = stored.get(refId(finding.asset));
     if (!asset) continue;
-    const parameter = storableText(finding.parameter ?? '').slice(0, 500);
+    const parameter = finding.parameter ?? '';
     const identity = findingIdentity({ ruleId: finding.ruleId, asset: finding.asset, parameter });
     const severity = finding.severity ?? rules[finding.ruleId].severity;
     const evidence = encrypt(context.key, Buffer.from(JSON.stringify(finding.evidence)), [
@@ -250,7 +250,7 @@ async function storeCoverage(
           {
             asset_id: asset.id,
             outcome: entry.outcome,
-            detail: entry.detail ? storableText(entry.detail).slice(0, 500) : null,
+            detail: entry.detail ? cutText(entry.detail, 500) : null,
           },
         ]
       : [];

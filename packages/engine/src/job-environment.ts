@@ -57,15 +57,24 @@ export function createJobEnvironment(options: {
   };
 }
 
+/** Cancelled scans that are remembered: more than end while one job starts. */
+const MAX_RECENT = 1000;
+const cancelled = (): Error => new Error('the scan was cancelled');
+
 /** Signals that abort when a scan is cancelled, shared by all jobs of the scan in this process. */
 function createCancellations(hub: Hub): JobEnvironment['cancellation'] {
   const running = new Map<string, { controller: AbortController; jobs: number }>();
+  // Of a job that has read its scan but not come here yet, the announcement would be missed.
+  const recent = new Set<string>();
   hub.subscribe(change => {
-    if (change?.topic === 'cancel')
-      running.get(change.id)?.controller.abort(new Error('the scan was cancelled'));
+    if (change?.topic !== 'cancel') return;
+    running.get(change.id)?.controller.abort(cancelled());
+    recent.add(change.id);
+    for (const id of recent) if (recent.size > MAX_RECENT) recent.delete(id);
   });
   return scanId => {
     const entry = running.get(scanId) ?? { controller: new AbortController(), jobs: 0 };
+    if (recent.has(scanId)) entry.controller.abort(cancelled());
     running.set(scanId, entry);
     entry.jobs += 1;
     return {

@@ -1,4 +1,10 @@
-import { MAX_ATTRIBUTES_BYTES, type AssetAttributes, type AssetKind, type AssetRef } from '@glacis/contract';
+import {
+  MAX_ATTRIBUTES_BYTES,
+  rules,
+  type AssetAttributes,
+  type AssetKind,
+  type AssetRef,
+} from '@glacis/contract';
 import { canonicalAddress, canonicalHostName } from '@glacis/foundation';
 import type { AssetObservation, CoverageObservation, FindingObservation, Observation } from './scanner.ts';
 
@@ -26,7 +32,13 @@ export function refId(ref: AssetRef): RefId {
 }
 
 const HOST_KINDS: ReadonlySet<AssetKind> = new Set(['domain', 'hostname']);
-const MAX_KEY_LENGTH = 2048;
+/** Bytes: PostgreSQL's B-tree refuses index entries above some 2,700. */
+const MAX_KEY_BYTES = 2048;
+const MAX_PARAMETER_LENGTH = 500;
+/** Evidence of one finding: entries, and characters of one entry's label and text. */
+const MAX_EVIDENCE_ENTRIES = 50;
+const MAX_LABEL_LENGTH = 200;
+const MAX_EVIDENCE_LENGTH = 20_000;
 // PostgreSQL's text and jsonb cannot hold NUL; it and lone surrogates come from hostile banners.
 const UNSTORABLE = /\u0000/g;
 
@@ -41,7 +53,7 @@ export function canonicalRef(ref: AssetRef): AssetRef | undefined {
     return key === undefined ? undefined : { kind: 'ip', key };
   }
   const key = storableText(ref.key);
-  return key.length === 0 || key.length > MAX_KEY_LENGTH ? undefined : { kind: ref.kind, key };
+  return key.length === 0 || Buffer.byteLength(key) > MAX_KEY_BYTES ? undefined : { kind: ref.kind, key };
 }
 
 /** Parses what a scanner yielded. Blob observations are handled apart and not part of a batch. */
@@ -74,13 +86,29 @@ export function sortObservations(
       if (from && asset) links.push({ ...observation, from, asset });
     } else if (observation.type === 'finding') {
       const asset = note(observation.asset);
-      if (asset) findings.push({ ...observation, asset });
+      if (!Object.hasOwn(rules, observation.ruleId)) rejected.push(`rule ${String(observation.ruleId)}`);
+      else if (asset) findings.push({ ...bounded(observation), asset });
     } else {
       const asset = note(observation.asset);
       if (asset) coverage.push({ ...observation, asset });
     }
   }
   return { assets, links, findings, coverage, rejected };
+}
+
+/** A finding whose texts are within their limits; what is cut says so. */
+function bounded(finding: FindingObservation): FindingObservation {
+  const kept = finding.evidence.slice(0, MAX_EVIDENCE_ENTRIES).map(({ label, text }) => ({
+    label: cutText(label, MAX_LABEL_LENGTH),
+    text:
+      text.length > MAX_EVIDENCE_LENGTH
+        ? `${cutText(text, MAX_EVIDENCE_LENGTH)}\n… ${text.length - MAX_EVIDENCE_LENGTH} more characters`
+        : cutText(text, MAX_EVIDENCE_LENGTH),
+  }));
+  const dropped = finding.evidence.length - kept.length;
+  if (dropped > 0) kept.push({ label: 'More', text: `${dropped} more pieces of evidence were left out.` });
+  const parameter = cutText(finding.parameter ?? '', MAX_PARAMETER_LENGTH);
+  return { ...finding, parameter, evidence: kept };
 }
 
 /** Attributes that PostgreSQL can hold, dropped whole when over the limit. */
@@ -107,4 +135,9 @@ function storableValue(value: AssetAttributes[string]): AssetAttributes[string] 
 /** Text without what PostgreSQL refuses: NUL is dropped, lone surrogates become the replacement character. */
 export function storableText(text: string): string {
   return text.toWellFormed().replace(UNSTORABLE, '');
+}
+
+/** The first `length` characters of a text as PostgreSQL can hold them; a character cut in half is replaced. */
+export function cutText(text: string, length: number): string {
+  return storableText(text.slice(0, length));
 }

@@ -9,12 +9,12 @@ import {
   type SecretKey,
   type TenantId,
 } from '@glacis/foundation';
-import { sql, type Database, type TenantTransaction } from '@glacis/db';
+import { isConnectionError, sql, type Database, type TenantTransaction } from '@glacis/db';
 import type { Job, JobQueue } from '@glacis/queue';
 import type { BlobStore } from '@glacis/storage';
 import type { Capabilities } from './capabilities.ts';
 import { announceScan, countJobs, ingest } from './ingest.ts';
-import { refId, sortObservations } from './observation-batch.ts';
+import { cutText, refId, sortObservations } from './observation-batch.ts';
 import type { Registry } from './registry.ts';
 import type { BlobObservation, InputAsset, Observation, ScopeView, Scanner } from './scanner.ts';
 import { readScan, type ScanRow } from './scan-row.ts';
@@ -148,6 +148,8 @@ async function runScanner(
       { ...opened.capabilities, options, scope: opened.scope, signal: run.signal },
       assets,
     )) {
+      // A picture that comes after the cancellation is not stored either.
+      if (observation.type === 'blob') run.signal.throwIfAborted();
       if (observation.type === 'blob') await storeBlob(observation, tenant, key, environment);
       else buffer.push(observation);
       if (observation.type === 'coverage') covered.add(refId(observation.asset));
@@ -241,7 +243,7 @@ async function recordFailure(
   error: unknown,
   log: Logger,
 ): Promise<void> {
-  const reason = messageOf(error).slice(0, 500);
+  const reason = cutText(messageOf(error), 500);
   const isLast = assignment.attempts + 1 >= MAX_ATTEMPTS || job.attempt >= MAX_DELIVERIES;
   log.warn({ err: error, attempt: assignment.attempts + 1, isLast }, 'a scanner failed');
   const { queue } = environment;
@@ -300,8 +302,16 @@ async function store(
   try {
     await environment.database.inTenant(tenant, work, { isRepeatable: true });
   } catch (cause) {
+    // What the database refuses it refuses every time: that fails the job, or its scan would wait for ever.
+    if (!isPassing(cause)) throw cause;
     throw new DatabaseAway(`The results could not be stored: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** The server is away, out of room, or has to choose between transactions: later it may work (SQLSTATE 40, 53, 55P03, 57). */
+function isPassing(thrown: unknown): boolean {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  return isConnectionError(thrown) || /^(40|53|55P03|57|58)/.test(code);
 }
 
 async function storeBlob(

@@ -51,16 +51,33 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
   const dataFolder = resolve(values.GLACIS_DATA ?? defaultDataFolder);
   return {
     databaseUrl: values.DATABASE_URL,
-    dataFolder,
+    ...placesIn(dataFolder),
+    ...(values.GLACIS_NETWORK_PROFILES ? { networkProfilesFile: values.GLACIS_NETWORK_PROFILES } : {}),
     isDataFolderGiven: values.GLACIS_DATA !== undefined,
     port: values.GLACIS_PORT,
     masterKey: values.GLACIS_MASTER_KEY,
+    chromium: values.GLACIS_CHROMIUM,
+    logLevel: values.GLACIS_LOG_LEVEL,
+  };
+}
+
+function placesIn(dataFolder: string) {
+  return {
+    dataFolder,
     masterKeyFile: join(dataFolder, 'master.key'),
     blobFolder: join(dataFolder, 'blobs'),
     browserFolder: join(dataFolder, 'browser'),
-    networkProfilesFile: values.GLACIS_NETWORK_PROFILES ?? join(dataFolder, 'network-profiles.json'),
-    chromium: values.GLACIS_CHROMIUM,
-    logLevel: values.GLACIS_LOG_LEVEL,
+    networkProfilesFile: join(dataFolder, 'network-profiles.json'),
+  };
+}
+
+/** The same settings with another data folder; a file that a setting of its own names stays where it is. */
+export function withDataFolder(config: Config, dataFolder: string): Config {
+  const isNamed = config.networkProfilesFile !== placesIn(config.dataFolder).networkProfilesFile;
+  return {
+    ...config,
+    ...placesIn(dataFolder),
+    ...(isNamed ? { networkProfilesFile: config.networkProfilesFile } : {}),
   };
 }
 

@@ -1,7 +1,6 @@
 import { decode, encode, streamDecode, type Answer, type Packet } from 'dns-packet';
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createSocket, type Socket } from 'node:dgram';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 
 /** What to answer: records, or a response code; `truncated` only over UDP; undefined for silence. */
 export type Reply = { answers?: Answer[]; rcode?: number; isTruncated?: boolean } | undefined;
@@ -38,14 +37,12 @@ export async function startResponder(zone: Zone): Promise<Responder> {
       answers: reply.answers ?? [],
     });
   }
-  const udp = createSocket('udp4');
+  const { udp, tcp, port } = await openBoth();
   udp.on('message', (message, sender) => {
     const bytes = answer(decode(message), 'udp');
     if (bytes) udp.send(bytes, sender.port, sender.address);
   });
-  await new Promise<void>(resolve => udp.bind(0, '127.0.0.1', resolve));
-  const { port } = udp.address();
-  const tcp = createServer(socket => {
+  tcp.on('connection', socket => {
     socket.on('error', () => socket.destroy());
     socket.once('data', chunk => {
       const query = streamDecode(chunk);
@@ -56,10 +53,6 @@ export async function startResponder(zone: Zone): Promise<Responder> {
       socket.end(Buffer.concat([length, bytes]));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    tcp.once('error', reject);
-    tcp.listen({ host: '127.0.0.1', port }, resolve);
-  });
   return {
     resolver: `127.0.0.1:${port}`,
     port,
@@ -69,6 +62,26 @@ export async function startResponder(zone: Zone): Promise<Responder> {
       await new Promise<void>(resolve => tcp.close(() => resolve()));
     },
   };
+}
+
+/** A port that is free for both UDP and TCP: another program may hold one of the two. */
+async function openBoth(): Promise<{ udp: Socket; tcp: Server; port: number }> {
+  for (let attempt = 0; ; attempt += 1) {
+    const udp = createSocket('udp4');
+    await new Promise<void>(resolve => udp.bind(0, '127.0.0.1', resolve));
+    const { port } = udp.address();
+    const tcp = createServer();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        tcp.once('error', reject);
+        tcp.listen({ host: '127.0.0.1', port }, resolve);
+      });
+      return { udp, tcp, port };
+    } catch (error) {
+      udp.close();
+      if (attempt >= 20) throw error;
+    }
+  }
 }
 
 /** An A record with a short life. */

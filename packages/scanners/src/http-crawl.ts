@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { crawlSite, type Crawl, type Visited } from './parts/crawl.ts';
 import { eachAsset } from './parts/each-asset.ts';
 import { emailsIn, knownHosts, namesIn, outcomeOfNames } from './parts/names.ts';
-import { headerOf, isCatchAll } from './parts/site.ts';
+import { isCatchAll } from './parts/site.ts';
 
 const MAX_EMAILS = 500;
 const MAX_NAMES = 2000;
@@ -30,19 +30,16 @@ export default defineScanner({
     eachAsset(assets, { atOnce: 5, limitMs: 90_000, signal: context.signal }, async function* (website) {
       const { scope, dns } = context;
       const from = { kind: 'website' as const, key: website.key };
-      const crawl = await crawlSite(context.http, website.key, context.options);
-      for (const visited of crawl.visited.filter(({ response }) => response.status < 300)) {
-        const asset = { kind: 'url' as const, key: visited.url, attributes: attributesOf(visited) };
-        yield { type: 'asset', asset, from, relation: 'links_to', reason: reasonOf(visited, website) };
-      }
       const names = new Map<string, string>();
       const emails = new Map<string, string>();
-      for (const { url, text } of crawl.texts) {
-        for (const name of namesIn(text)) if (!names.has(name) && scope.isInScope(name)) names.set(name, url);
-        for (const email of emailsIn(text)) {
-          const domain = email.slice(email.indexOf('@') + 1);
-          if (!emails.has(email) && scope.isInScope(domain)) emails.set(email, url);
-        }
+      const crawl = await crawlSite(context.http, website.key, context.options, (url, text) => {
+        for (const name of namesIn(text)) if (scope.isInScope(name)) note(names, name, url);
+        for (const email of emailsIn(text))
+          if (scope.isInScope(email.slice(email.indexOf('@') + 1))) note(emails, email, url);
+      });
+      for (const visited of crawl.visited.filter(({ status }) => status < 300)) {
+        const asset = { kind: 'url' as const, key: visited.url, attributes: attributesOf(visited) };
+        yield { type: 'asset', asset, from, relation: 'links_to', reason: reasonOf(visited, website) };
       }
       const checked = await knownHosts(dns, names.keys());
       for (const name of checked.hosts.slice(0, MAX_NAMES)) {
@@ -69,15 +66,21 @@ export default defineScanner({
     }),
 });
 
+/** Keeps where something was seen: of several places the first in order, so that it is the same in every run. */
+function note(seen: Map<string, string>, what: string, url: string): void {
+  const known = seen.get(what);
+  if (known === undefined || url < known) seen.set(what, url);
+}
+
 function reasonOf(visited: Visited, website: InputAsset): string {
   return visited.from === undefined ? `start page of ${website.key}` : `found by way of ${visited.from}`;
 }
 
-function attributesOf({ url, response, page }: Visited) {
+function attributesOf({ url, status, contentType, page }: Visited) {
   const parameters = [...new Set(new URL(url).searchParams.keys())].sort().slice(0, 50);
   return {
-    status: response.status,
-    contentType: headerOf(response, 'content-type').slice(0, 100),
+    status,
+    contentType,
     ...(page ? { title: page.title } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(page && page.forms.length > 0

@@ -30,20 +30,20 @@ test('a start page tells status, title, server and technologies', async () => {
 });
 
 test('a page behind a redirect of the site is read, one of another site is not', async () => {
-  const seen = await probe('portal.larkspur.test:9443', 'promo.larkspur.test:8080');
+  const seen = await probe('portal.larkspur.test:9443', 'daylight.larkspur.test:8080');
   const portal = attributesOf(seen, 'website', 'https://portal.larkspur.test:9443');
   assert.equal(portal['status'], 302);
   assert.match(String(portal['title']), /^Sign in/);
-  const promo = attributesOf(seen, 'website', 'http://promo.larkspur.test:8080');
+  const promo = attributesOf(seen, 'website', 'http://daylight.larkspur.test:8080');
   assert.equal(promo['status'], 301);
   assert.equal(promo['location'], 'http://promo.bystander.test:8080/');
   assert.equal(practice().net.counters().total, 0);
 });
 
 test('a site that answers every path is told by paths that cannot exist', async () => {
-  const seen = await probe('campaign.larkspur.test:8080', 'shop.larkspur.test:8080');
-  assert.deepEqual(findingsOf(seen), ['http.catch-all http://campaign.larkspur.test:8080']);
-  assert.equal(attributesOf(seen, 'website', 'http://campaign.larkspur.test:8080')['isCatchAll'], true);
+  const seen = await probe('summerlight.larkspur.test:8080', 'shop.larkspur.test:8080');
+  assert.deepEqual(findingsOf(seen), ['http.catch-all http://summerlight.larkspur.test:8080']);
+  assert.equal(attributesOf(seen, 'website', 'http://summerlight.larkspur.test:8080')['isCatchAll'], true);
 });
 
 test('TLS without HTTP, an endless page, a slow one and nobody at all each have their outcome', async () => {

@@ -18,7 +18,7 @@ export default defineScanner({
     height: z.number().int().min(240).max(2160).default(800),
     timeoutMs: z.number().int().min(1000).max(60_000).default(15_000),
   }),
-  batchSize: 4,
+  batchSize: 12,
   timeoutMs: 180_000,
   accepts: website => typeof website.attributes['status'] === 'number' && !('location' in website.attributes),
   run: (context, assets) =>

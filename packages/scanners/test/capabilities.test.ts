@@ -140,7 +140,7 @@ test('a handshake shows the certificate, a service without TLS has none', async 
   });
   assert.match(seen.protocol, /^TLSv1\.[23]$/);
   assert.ok(seen.chain[0]?.equals(seen.certificate.raw));
-  assert.match(seen.certificate.subjectaltname ?? '', /DNS:members\.larkspur\.test/);
+  assert.match(seen.certificate.subjectaltname ?? '', /DNS:clubhouse\.larkspur\.test/);
   await assert.rejects(tls.inspect({ host: 'www.larkspur.test', port: 8080, timeoutMs: 3000 }), EgressError);
 });
 

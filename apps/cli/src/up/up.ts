@@ -1,7 +1,16 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
-import { createLogger, messageOf, readConfig, UserError, type Config, type Logger } from '@glacis/foundation';
+import {
+  createLogger,
+  messageOf,
+  readConfig,
+  readNetworkProfiles,
+  UserError,
+  withDataFolder,
+  type Config,
+  type Logger,
+} from '@glacis/foundation';
 import { openPlatform, REPORT_QUEUE, type OpenPlatform } from '@glacis/domain';
 import { CLOSING_QUEUE, createRegistry, queueOf } from '@glacis/engine';
 import { scanners } from '@glacis/scanners';
@@ -68,7 +77,8 @@ export async function up(options: UpOptions, say: (line: string) => void): Promi
 }
 
 async function runPlatform(options: UpOptions, say: (line: string) => void, parts: Parts): Promise<number> {
-  const config = withDataFolder(readConfig());
+  const given = readConfig();
+  const config = withDataFolder(given, dataFolderOf(given));
   const log = createLogger({ name: 'glacis', level: config.logLevel === 'warn' ? 'error' : config.logLevel });
   const web = buildWebApp();
   web.catch(() => {});
@@ -117,23 +127,6 @@ async function runPlatform(options: UpOptions, say: (line: string) => void, part
   return code;
 }
 
-function withDataFolder(config: Config): Config {
-  const dataFolder = dataFolderOf(config);
-  return dataFolder === config.dataFolder
-    ? config
-    : { ...config, ...readConfig({ ...pathsOnly(config), GLACIS_DATA: dataFolder }) };
-}
-
-function pathsOnly(config: Config): Record<string, string> {
-  return {
-    GLACIS_PORT: String(config.port),
-    GLACIS_LOG_LEVEL: config.logLevel,
-    ...(config.databaseUrl ? { DATABASE_URL: config.databaseUrl } : {}),
-    ...(config.masterKey ? { GLACIS_MASTER_KEY: config.masterKey } : {}),
-    ...(config.chromium ? { GLACIS_CHROMIUM: config.chromium } : {}),
-  };
-}
-
 function truthFile(config: Config): string {
   return join(config.dataFolder, 'practice-truth.json');
 }
@@ -158,7 +151,12 @@ async function joinPractice(
     challenges,
   });
   parts.add(() => practice.stop());
-  writeFileSync(config.networkProfilesFile, JSON.stringify([practice.profile], null, 2));
+  // Profiles of other zones in the file are the user's and stay.
+  const { zones } = practice.profile;
+  const others = readNetworkProfiles(config.networkProfilesFile).filter(
+    profile => !profile.zones.some(zone => zones.includes(zone)),
+  );
+  writeFileSync(config.networkProfilesFile, JSON.stringify([practice.profile, ...others], null, 2));
   return practice;
 }
 

@@ -107,6 +107,7 @@ function optionsOf(
     headers: headersOf(flags),
     workflowTemplates: handles,
     omitsRaw: flags.omitRaw,
+    reportsFailures: flags.matcherStatus,
     onWarning: warn,
     ...(oast === undefined ? {} : { oast }),
     ...(redirects === undefined ? {} : { redirects }),

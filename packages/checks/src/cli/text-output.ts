@@ -13,5 +13,6 @@ export function formatResult(result: CheckResult): string {
     extracted === undefined
       ? ''
       : ` [${extracted.map(value => `"${clean(value.slice(0, 300))}"`).join(',')}]`;
-  return `[${clean(id)}] [${result.type}] [${String(result.info['severity'])}] ${clean(result['matched-at'])}${values}`;
+  const failed = result['matcher-status'] ? '' : '[failed] ';
+  return `${failed}[${clean(id)}] [${result.type}] [${String(result.info['severity'])}] ${clean(result['matched-at'])}${values}`;
 }

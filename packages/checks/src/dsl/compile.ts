@@ -1,6 +1,7 @@
 import { bytesOfText } from '../bytes.ts';
 import { UnsupportedError } from '../errors.ts';
 import { findFunction, isRefusedFunction } from './functions.ts';
+import type { DslFunction } from './functions/signature.ts';
 import { isRegexMatch } from './functions/regex.ts';
 import { parseExpression } from './parser.ts';
 import type { Node } from './parser.ts';
@@ -170,6 +171,37 @@ function compilePlaceholder(name: string): Evaluate {
   };
 }
 
+/** Functions that many templates apply to the same body. */
+const PURE_ON_BODIES = new Set([
+  'to_lower',
+  'to_upper',
+  'md5',
+  'sha1',
+  'sha256',
+  'mmh3',
+  'base64_py',
+  'base64',
+]);
+const MIN_REMEMBERED = 1024;
+const MAX_REMEMBERED = 24;
+const memory: { readonly name: string; readonly input: string; readonly result: DslValue }[] = [];
+
+function remembered(called: DslFunction, [input]: readonly DslValue[]): DslValue | undefined {
+  if (typeof input !== 'string' || input.length < MIN_REMEMBERED || !PURE_ON_BODIES.has(called.name))
+    return undefined;
+  return memory.find(
+    item => item.name === called.name && item.input.length === input.length && item.input === input,
+  )?.result;
+}
+
+function remember(called: DslFunction, values: readonly DslValue[], result: DslValue): void {
+  const [input] = values;
+  if (typeof input !== 'string' || input.length < MIN_REMEMBERED || remembered(called, values) !== undefined)
+    return;
+  memory.unshift({ name: called.name, input, result });
+  if (memory.length > MAX_REMEMBERED) memory.pop();
+}
+
 function compileCall(name: string, args: readonly Evaluate[], uses: Uses): Evaluate {
   const found = findFunction(name);
   if (found === undefined) {
@@ -184,10 +216,9 @@ function compileCall(name: string, args: readonly Evaluate[], uses: Uses): Evalu
     };
   }
   return scope => {
-    const result = found.call(
-      args.map(argument => argument(scope)),
-      scope,
-    );
+    const values = args.map(argument => argument(scope));
+    const result = remembered(found, values) ?? found.call(values, scope);
+    if (PURE_ON_BODIES.has(found.name)) remember(found, values, result);
     if (typeof result === 'string') spend(scope, result.length);
     return result;
   };

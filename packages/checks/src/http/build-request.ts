@@ -33,14 +33,28 @@ export function randomUserAgent(): string {
   return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) ${browser}`;
 }
 
-/** Makes a rendered path fit a request line: invalid escapes, spaces, controls and non-ASCII bytes are percent-encoded. */
+const percent = (char: string): string =>
+  `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+const mendEscapes = (text: string): string => text.replace(/%(?![0-9a-fA-F]{2})/g, '%25');
+
+/**
+ * Makes a rendered path fit a request line as Go's net/url does: a path of allowed characters goes out as written, any other
+ * is decoded and encoded anew.
+ */
 export function safePath(path: string): string {
-  return path
-    .replace(/%(?![0-9a-fA-F]{2})/g, '%25')
-    .replace(
-      /[\x00-\x20\x7f-\xff]/g,
-      char => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-    );
+  const mended = mendEscapes(path);
+  if (!/[^A-Za-z0-9\-_.~!$&'()*+,;=:@[\]%/]/.test(mended)) return mended;
+  const decoded = mended.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return decoded.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@]/g, percent);
+}
+
+/** Makes a rendered query fit a request line: spaces become `+`, controls and non-ASCII bytes are percent-encoded. */
+export function safeQuery(query: string): string {
+  return mendEscapes(query)
+    .replaceAll(' ', '+')
+    .replace(/[\x00-\x20\x7f-\xff]/g, percent);
 }
 
 function splitQuery(path: string): [path: string, query: string] {
@@ -51,10 +65,25 @@ function splitQuery(path: string): [path: string, query: string] {
     : [withoutFragment.slice(0, mark), withoutFragment.slice(mark + 1)];
 }
 
-/** Joins the target's query and the template's, the target's first. */
-export function mergeQueries(target: string, template: string): string {
-  const parts = [target.replace(/^\?/, ''), template].filter(part => part !== '');
-  return parts.length === 0 ? '' : `?${parts.join('&')}`;
+/**
+ * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones at the
+ * end are dropped. `isBare` also drops the `=` of a parameter without a value.
+ */
+export function mergeQueries(target: string, template: string, isBare: boolean): string {
+  const groups = new Map<string, string[]>();
+  const joined = [target.replace(/^\?/, ''), template]
+    .filter(part => part !== '')
+    .join('&')
+    .replace(/&+$/, '');
+  if (joined === '') return '';
+  for (const part of joined.split('&')) {
+    const name = part.split('=', 1)[0] ?? '';
+    const shown = isBare && part === `${name}=` ? name : part;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [shown]);
+    else group.push(shown);
+  }
+  return `?${safeQuery([...groups.values()].flat().join('&'))}`;
 }
 
 /** Appends a raw request's path to the target's, without doubling a part both have, never normalising either. */
@@ -101,17 +130,23 @@ export interface PathRequestParts {
   readonly extraHeaders: readonly Header[];
 }
 
+/** Spaces of a query become `+`, of a path `%20`: the target parser takes neither. */
+function encodeControls(url: string): string {
+  const mark = url.indexOf('?');
+  const [path, query] = mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
+  return (
+    path.replace(/[\x00-\x20\x7f-\xff]/g, percent) +
+    query.replaceAll(' ', '+').replace(/[\x00-\x20\x7f-\xff]/g, percent)
+  );
+}
+
 /** Builds a path-style request from a rendered URL; undefined when the URL is none. */
 export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefined {
-  const at = parseTarget(
-    parts.url.replace(
-      /[\x00-\x20\x7f-\xff]/g,
-      char => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    ),
-  );
+  const at = parseTarget(encodeControls(parts.url));
   if (at === undefined || !['http', 'https'].includes(at.scheme)) return undefined;
   const [path, query] = splitQuery(at.path + at.query);
-  const requestPath = safePath((path === '' ? '/' : path) + mergeQueries(parts.target?.query ?? '', query));
+  const requestPath =
+    safePath(path === '' ? '/' : path) + mergeQueries(parts.target?.query ?? '', query, true);
   const given = lastWins([...parts.headers, ...parts.extraHeaders]);
   const host = headerValue(given, 'host') ?? hostHeaderOf(at);
   const rest = given.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
@@ -215,8 +250,16 @@ export function buildRawRequest(parts: RawRequestParts): BuiltRequest | undefine
   const isMerged = parts.target !== undefined && !parts.isAutomergeOff;
   const merged = isMerged ? mergePaths(target.path, own) : own.startsWith('/') ? own : `/${own}`;
   const hasQuestion = raw.path.includes('?');
-  const full = merged + (mergeQueries(parts.target?.query ?? '', query) || (hasQuestion ? '?' : ''));
-  if (parts.isUnsafe) return unsafeRequest(raw, target, full, parts.text);
+  if (parts.isUnsafe) {
+    const isAbsolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(raw.path);
+    const unsafeQuery = [parts.target?.query.replace(/^\?/, '') ?? '', query]
+      .filter(part => part !== '')
+      .join('&');
+    const unsafePath = merged + (unsafeQuery !== '' || hasQuestion ? `?${unsafeQuery}` : '');
+    return unsafeRequest(raw, target, isAbsolute ? raw.path : unsafePath, parts.text);
+  }
+  const full =
+    safePath(merged) + (mergeQueries(parts.target?.query ?? '', query, false) || (hasQuestion ? '?' : ''));
   const headers = lastWins([...raw.headers, ...parts.extraHeaders]);
   const host = headerValue(headers, 'host') ?? hostHeaderOf(target);
   const isOwnPort = host.endsWith(target.scheme === 'https' ? ':443' : ':80') && !host.endsWith(']');
@@ -229,7 +272,7 @@ export function buildRawRequest(parts: RawRequestParts): BuiltRequest | undefine
   return {
     method: raw.method,
     target,
-    requestLine: `${raw.method} ${safePath(full)} HTTP/1.1`,
+    requestLine: `${raw.method} ${full} HTTP/1.1`,
     headers: [
       ['Host', bare],
       ...all,

@@ -48,8 +48,8 @@ export interface WireResponse {
 }
 
 const MAX_HEAD = 256 * 1024;
-const MAX_IDLE_PER_KEY = 8;
-const MAX_IDLE = 512;
+const MAX_IDLE_PER_KEY = 32;
+const MAX_IDLE = 1024;
 const IDLE_MS = 15_000;
 
 interface IdleSocket {
@@ -96,9 +96,18 @@ export class HttpClient {
 
   /** Closes every kept connection. */
   close(): void {
-    for (const sockets of [...this.idle.values()]) for (const socket of [...sockets]) socket.drop();
+    const kept = [...this.idle.values()].flat();
+    for (const socket of kept) socket.drop();
     this.idle.clear();
     this.idleCount = 0;
+  }
+
+  /** Closes the kept connections to a host that is finished with. */
+  closeHost(host: string): void {
+    const kept = [...this.idle]
+      .filter(([key]) => key.startsWith(`${host}\n`))
+      .flatMap(([, sockets]) => sockets);
+    for (const socket of kept) socket.drop();
   }
 
   private takeIdle(key: string): Duplex | undefined {

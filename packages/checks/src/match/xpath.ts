@@ -1,10 +1,13 @@
-import fontoxpath from 'fontoxpath';
+import { createRequire } from 'node:module';
+import type * as fontoxpath from 'fontoxpath';
 import { parse } from 'parse5';
 import type { DefaultTreeAdapterMap } from 'parse5';
 import { Document, Element, parseXmlDocument, type Node as DomNode } from 'slimdom';
-const { evaluateXPath, evaluateXPathToNodes, parseScript } = fontoxpath;
 import { bytesOfText, textOfBytes } from '../bytes.ts';
 import { TemplateError, messageOf } from '../errors.ts';
+
+// The library's CommonJS build hides its names from import analysis.
+const library = createRequire(import.meta.url)('fontoxpath') as typeof fontoxpath;
 
 /** A compiled XPath query. */
 export interface XPathQuery {
@@ -70,9 +73,16 @@ function select(source: string, input: string, attribute: string): string[] {
   if (document === undefined) return [];
   let nodes: readonly DomNode[];
   try {
-    nodes = evaluateXPathToNodes(source, document, null, null, OPTIONS);
+    nodes = library.evaluateXPathToNodes(source, document, null, null, OPTIONS);
   } catch {
-    const value: unknown = evaluateXPath(source, document, null, null, evaluateXPath.ANY_TYPE, OPTIONS);
+    const value: unknown = library.evaluateXPath(
+      source,
+      document,
+      null,
+      null,
+      library.evaluateXPath.ANY_TYPE,
+      OPTIONS,
+    );
     return value === '' || value === false || typeof value === 'object' ? [] : [bytesOfText(String(value))];
   }
   return nodes.flatMap(node => {
@@ -86,7 +96,7 @@ function select(source: string, input: string, attribute: string): string[] {
 export function compileXPath(source: string, isChecked: boolean): XPathQuery {
   if (isChecked) {
     try {
-      parseScript(source, {}, new Document());
+      library.parseScript(source, {}, new Document());
     } catch (error) {
       throw new TemplateError(
         `the XPath ${JSON.stringify(source.slice(0, 120))} does not compile: ${messageOf(error).split('\n', 1)[0] ?? ''}`,

@@ -9,15 +9,14 @@ import type { TemplateRun } from '../run/template-run.ts';
 
 const MAX_FILES = 100_000;
 const MAX_READ = 16 * 1024 * 1024;
-const DENIED_EXTENSIONS = ['.3g2', '.3gp', '.7z', '.apk', '.avi', '.bmp', '.eot', '.exe', '.flv', '.gif', '.gz', '.ico', '.jpeg', '.jpg', '.m4a', '.mkv', '.mov', '.mp3', '.mp4', '.mpeg', '.ogg', '.pdf', '.png', '.rar', '.svg', '.tar', '.ttf', '.wav', '.webm', '.webp', '.woff', '.woff2', '.xz', '.zip']; // prettier-ignore
+const DENIED_EXTENSIONS = new Set(['.3g2', '.3gp', '.7z', '.apk', '.avi', '.bmp', '.eot', '.exe', '.flv', '.gif', '.gz', '.ico', '.jpeg', '.jpg', '.m4a', '.mkv', '.mov', '.mp3', '.mp4', '.mpeg', '.ogg', '.pdf', '.png', '.rar', '.svg', '.tar', '.ttf', '.wav', '.webm', '.webp', '.woff', '.woff2', '.xz', '.zip']); // prettier-ignore
 
 function isWanted(path: string, block: FileBlock): boolean {
   const [extension, name] = [extname(path).toLowerCase(), basename(path).toLowerCase()];
   const named = (list: readonly string[]): boolean =>
     list.includes(extension) || list.includes(extension.slice(1)) || list.includes(name);
   if (named(block.denied)) return false;
-  if (block.extensions.includes('all'))
-    return !DENIED_EXTENSIONS.includes(extension) || named(block.extensions);
+  if (block.extensions.includes('all')) return !DENIED_EXTENSIONS.has(extension) || named(block.extensions);
   return named(block.extensions);
 }
 

@@ -70,7 +70,7 @@ async function openSocket(
     if (byte === '') break;
     head += byte;
   }
-  if (!/^HTTP\/1\.1 101 /.test(head)) throw new Error('the server does not speak WebSocket here');
+  if (!head.startsWith('HTTP/1.1 101 ')) throw new Error('the server does not speak WebSocket here');
   return head;
 }
 

@@ -15,6 +15,7 @@ type Jump = { readonly kind: 'break' | 'continue' } | { readonly kind: 'return';
 
 const MAX_STEPS = 200_000;
 const MAX_CALLS = 60;
+const MAX_TEXT = 4_000_000;
 
 /** Names of one block of the script. */
 class Scope {
@@ -41,13 +42,18 @@ class Scope {
   }
 }
 
+function joined(left: string, right: string): string {
+  if (left.length + right.length > MAX_TEXT) throw new FlowError('a text grows too long');
+  return left + right;
+}
+
 function arithmetic(operator: string, left: FlowValue, right: FlowValue): FlowValue {
   const number = (value: FlowValue): number =>
     typeof value === 'number' ? value : Number(value === null ? 0 : flowText(value));
   switch (operator) {
     case '+':
       if (typeof left === 'number' && typeof right === 'number') return left + right;
-      return flowText(left) + flowText(right);
+      return joined(flowText(left), flowText(right));
     case '-':
       return number(left) - number(right);
     case '*':

@@ -17,7 +17,7 @@ export interface FlowHost {
 }
 
 const PROTOCOLS = ['http', 'dns', 'tcp', 'network', 'ssl', 'websocket', 'file'] as const;
-const REFUSED = ['code', 'headless', 'javascript', 'whois'];
+const REFUSED = new Set(['code', 'headless', 'javascript', 'whois']);
 const GLOBALS = new Set([
   ...PROTOCOLS, 'set', 'template', 'iterate', 'Dedupe', 'log', 'console', 'JSON', 'parseInt', 'parseFloat', 'String', 'Number', 'Boolean', 'Object', 'Array', 'undefined',
 ]); // prettier-ignore
@@ -80,7 +80,7 @@ export function checkFlow(source: string): void {
       node.type === 'CallExpression' || node.type === 'NewExpression' ? node['callee'] : undefined;
     if (isNode(callee) && callee.type === 'Identifier') called.push(String(callee['name']));
   });
-  const refused = called.find(name => REFUSED.includes(name));
+  const refused = called.find(name => REFUSED.has(name));
   if (refused !== undefined) throw new UnsupportedError(refused, 'in flow');
   const unknown = called.find(name => !declared.has(name) && !GLOBALS.has(name));
   if (unknown !== undefined) throw new UnsupportedError('flow', `function ${unknown}`);

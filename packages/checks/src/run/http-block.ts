@@ -34,6 +34,8 @@ export class HttpBlockRun {
   private readonly prefix: string;
   private readonly steps: readonly Step[];
   private readonly timeoutMs: number;
+  /** Set by the first match of a block that stops there: sets of payloads that are under way report nothing more. */
+  private isSettled = false;
 
   constructor(block: HttpBlock, run: TemplateRun, prefix: string) {
     this.block = block;
@@ -150,6 +152,7 @@ export class HttpBlockRun {
           : this.run.targetVariables(false);
       return this.run.scope(payloads, target, values, oastNames);
     };
+    await this.run.services.loop.turn();
     const { scope, request } = await this.rendered(step, scopeOf);
     if (request === undefined) return NOTHING;
     const dump =
@@ -299,6 +302,7 @@ export class HttpBlockRun {
       const merged = this.block.operators.needsHistory ? new Map([...history, ...values]) : values;
       const data = new EventData(merged, name => dynamic.get(name) ?? scope.get(name));
       if (isFinal) this.run.export(this.prefix, values);
+      await this.run.services.loop.turn();
       const verdict = await operate(this.block.operators, data, this.run.services.signal);
       this.learn(verdict.internal, dynamic);
       const facts = this.facts(
@@ -309,7 +313,9 @@ export class HttpBlockRun {
         scope,
       );
       if (isFinal) this.watch(oastNames, merged, scope, facts);
+      if (this.isSettled) break;
       isMatched = this.run.report(verdict, facts) || isMatched;
+      if (isMatched && this.stopsAtMatch()) this.isSettled = true;
       if (isMatched && this.stopsAtMatch()) break;
     }
     return { isMatched, isBroken: false };

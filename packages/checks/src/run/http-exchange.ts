@@ -142,18 +142,18 @@ function redirected(exchange: Exchange, options: SendOptions): BuiltRequest | un
     return undefined;
   const isKept = response.status === 307 || response.status === 308 || request.method === 'HEAD';
   const isForeign = next.host.toLowerCase() !== request.target.host.toLowerCase();
-  const dropped = [
+  const dropped = new Set([
     'host',
     'content-length',
     'accept-encoding',
     'cookie',
     ...(isForeign ? ['authorization'] : []),
     ...(isKept ? [] : ['content-type']),
-  ];
+  ]);
   return buildPathRequest({
     method: isKept ? request.method : 'GET',
     url: `${next.scheme}://${hostnameOf(next)}${next.path}${next.query}`,
-    headers: request.headers.filter(([name]) => !dropped.includes(name.toLowerCase())),
+    headers: request.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
     body: isKept ? request.body : '',
     target: undefined,
     extraHeaders: [],

@@ -1,4 +1,4 @@
-import { setImmediate as yieldToLoop } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
 import { HttpClient } from '../http/client.ts';
 import { hostnameOf, parseTarget } from '../http/target.ts';
 import type { Target } from '../http/target.ts';
@@ -10,6 +10,7 @@ import type { DnsResolver } from '../protocols/dns-client.ts';
 import type { TemplateHandle } from '../template/template-set.ts';
 import { executeTemplate } from './execute-template.ts';
 import { HostErrors } from './host-errors.ts';
+import { LoopShare } from './loop-share.ts';
 import type { Plan, PlanGroup } from './plan.ts';
 import { probeScheme } from './probe.ts';
 import { HostRateLimiter, RateLimiter } from './rate-limiter.ts';
@@ -59,9 +60,9 @@ export const DEFAULT_SETTINGS: ScanSettings = {
   maxPayloadSets: 100_000,
   honeypotThreshold: 0,
   omitsRaw: false,
+  reportsFailures: false,
 };
 
-const MATCH_SLICE_MS = 8;
 const TEMPLATES_AT_ONCE = 10;
 
 /** A running scan: iterate it for results; the counters are live. */
@@ -100,7 +101,6 @@ class ScanRun {
   private readonly options: ScanOptions;
   private readonly queue: ResultQueue;
   private readonly progress: Scan['progress'];
-  private lastYieldAt = performance.now();
 
   constructor(
     plan: Plan,
@@ -124,14 +124,21 @@ class ScanRun {
 
   private async host(text: string): Promise<void> {
     if (this.services.signal?.aborted === true) return;
-    const parsed = parseTarget(text);
+    const hasFiles = this.plan.groups.some(
+      group => group.templates[0]?.entry.protocols.includes('file') === true,
+    );
+    const isPath = hasFiles && existsSync(text);
+    const parsed = isPath
+      ? { input: text, scheme: '', host: text, port: undefined, path: '', query: '' }
+      : parseTarget(text);
     if (parsed === undefined) {
       if (text.trim() !== '') this.services.warn(`${text.slice(0, 200)} is no URL, host or address`);
       return;
     }
     const needsHttp =
-      this.plan.groups.some(group => group.templates[0]?.entry.protocols.includes('http')) ||
-      this.plan.workflows.length > 0;
+      !isPath &&
+      (this.plan.groups.some(group => group.templates[0]?.entry.protocols.includes('http')) ||
+        this.plan.workflows.length > 0);
     const probed = parsed.scheme === '' && needsHttp ? await probeScheme(parsed, this.services) : parsed;
     const target = probed ?? parsed;
     if (probed === undefined) this.services.warn(`${hostnameOf(parsed)} answers neither https nor http`);
@@ -144,6 +151,7 @@ class ScanRun {
     for (const handle of this.plan.workflows) {
       await runWorkflow(handle.get(), target, this.services, this.options.workflowTemplates ?? []);
     }
+    this.services.client.closeHost(target.host);
   }
 
   private async group(group: PlanGroup, target: Target): Promise<void> {
@@ -157,11 +165,7 @@ class ScanRun {
     target: Target | undefined,
     cache: ResponseCache,
   ): Promise<void> {
-    // Matching is done between requests on the one thread: after some milliseconds of it others get their turn.
-    if (performance.now() - this.lastYieldAt > MATCH_SLICE_MS) {
-      await yieldToLoop();
-      this.lastYieldAt = performance.now();
-    }
+    await this.services.loop.turn();
     try {
       await executeTemplate(handle.get(), target, this.services, cache);
     } catch (error) {
@@ -220,6 +224,7 @@ export function startScan(
     hostErrors,
     oast: options.oast,
     counters,
+    loop: new LoopShare(),
     tlsUpgrades: new Set(),
     emit: trapFilter(settings.honeypotThreshold, warn, result => queue.push(result)),
     warn,

@@ -6,6 +6,7 @@ import type { OastSession } from '../oast/session.ts';
 import type { DnsResolver } from '../protocols/dns-client.ts';
 import type { Attack } from '../template/model.ts';
 import type { HostErrors } from './host-errors.ts';
+import type { LoopShare } from './loop-share.ts';
 import type { HostRateLimiter, RateLimiter } from './rate-limiter.ts';
 import type { CheckResult } from './result.ts';
 
@@ -32,6 +33,8 @@ export interface ScanSettings {
   /** Distinct templates that may match one host before its matches are held to be a trap. 0 = no limit. */
   readonly honeypotThreshold: number;
   readonly omitsRaw: boolean;
+  /** Reports what did not match, too, with `matcher-status` false. */
+  readonly reportsFailures: boolean;
 }
 
 /** Counters of a scan. */
@@ -54,6 +57,8 @@ export interface ScanServices {
   readonly hostErrors: HostErrors;
   readonly oast: OastSession | undefined;
   readonly counters: ScanCounters;
+  /** Keeps matching from holding the event loop. */
+  readonly loop: LoopShare;
   /** `host:port` keys that answered plain HTTP with a request for TLS. */
   readonly tlsUpgrades: Set<string>;
   readonly emit: (result: CheckResult) => void;

@@ -140,7 +140,11 @@ export class TemplateRun {
 
   /** Turns a verdict into results. True when the block counts as matched. */
   report(verdict: Verdict, facts: EventFacts, interaction?: Interaction): boolean {
-    if (!verdict.isMatched) return false;
+    if (!verdict.isMatched) {
+      if (this.services.settings.reportsFailures)
+        this.services.emit({ ...this.record([], facts, interaction), 'matcher-status': false });
+      return false;
+    }
     this.isMatched = true;
     for (const name of [...verdict.matcherNames, ...verdict.extracts.keys()]) this.names.add(name);
     if (verdict.isHidden) return true;

@@ -138,7 +138,6 @@ export interface HttpBlock extends BlockBase {
   readonly iteratesAll: boolean;
   readonly isPathAutomergeOff: boolean;
   readonly threads: number;
-  readonly digest: { readonly username: TextTemplate; readonly password: TextTemplate } | undefined;
 }
 
 /** A DNS block. */
@@ -150,7 +149,6 @@ export interface DnsBlock extends BlockBase {
   readonly retries: number;
   readonly isRecursive: boolean;
   readonly resolvers: readonly TextTemplate[];
-  readonly trace: number;
 }
 
 /** One thing to send over TCP or WebSocket. */

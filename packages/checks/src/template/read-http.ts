@@ -27,6 +27,8 @@ const REFUSED_KEYS = [
   'global-matchers',
   'filters',
   'pre-condition',
+  'digest-username',
+  'digest-password',
 ] as const;
 
 /** Milliseconds of a Go duration such as `1m30s`; a bare number is seconds. */
@@ -86,7 +88,7 @@ function withCrLf(text: string): string {
 
 function readRaw(text: string): RawRequest {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
-  const firstLine = lines.findIndex(line => line.trim() !== '' && !ANNOTATION.test(line.trim()));
+  const firstLine = lines.findIndex(line => line.trim() !== '' && !line.trim().startsWith('@'));
   const above = lines.slice(0, Math.max(firstLine, 0));
   const separator = text.includes('\r\n') ? '\r\n' : '\n';
   const rest = lines.slice(Math.max(firstLine, 0)).join(separator);
@@ -125,11 +127,6 @@ function headersOf(reader: FieldReader): { name: string; value: ReturnType<typeo
   }));
 }
 
-function digestOf(reader: FieldReader): HttpBlock['digest'] {
-  const [username, password] = [reader.bytes('digest-username'), reader.bytes('digest-password')];
-  return username === '' ? undefined : { username: compileText(username), password: compileText(password) };
-}
-
 /** Reads one HTTP block. */
 export function readHttpBlock(
   reader: FieldReader,
@@ -142,7 +139,7 @@ export function readHttpBlock(
   if (paths.length === 0 && raws.length === 0) throw new TemplateError('an http block needs path or raw');
   const isUnsafe = reader.flag('unsafe');
   const body = reader.bytes('body');
-  const used = `${usedElsewhere}${JSON.stringify([paths, raws, body, reader.json('headers'), reader.json('matchers'), reader.json('extractors'), reader.json('digest-username'), reader.json('digest-password')])}`;
+  const used = `${usedElsewhere}${JSON.stringify([paths, raws, body, reader.json('headers'), reader.json('matchers'), reader.json('extractors')])}`;
   const block: HttpBlock = {
     protocol: 'http',
     id: reader.text('id'),
@@ -163,7 +160,6 @@ export function readHttpBlock(
     iteratesAll: reader.flag('iterate-all'),
     isPathAutomergeOff: reader.flag('disable-path-automerge'),
     threads: reader.count('threads', 0),
-    digest: digestOf(reader),
   };
   for (const key of ['name', 'cookie-reuse', 'req-condition', 'read-all', 'self-contained']) reader.raw(key);
   reader.refuseUnknown();

@@ -1,6 +1,6 @@
 import { bytesOfText } from '../bytes.ts';
 import { compileText } from '../dsl/compile.ts';
-import { TemplateError } from '../errors.ts';
+import { TemplateError, UnsupportedError } from '../errors.ts';
 import { scalarText, type FieldReader } from './field-reader.ts';
 import type { DnsBlock, FileBlock, SslBlock, StreamInput, TcpBlock, WebsocketBlock } from './model.ts';
 import { readOperators } from './read-operators.ts';
@@ -50,6 +50,7 @@ function oneOf(value: string, known: readonly string[], what: string): string {
 
 /** Reads a DNS block. */
 export function readDnsBlock(reader: FieldReader, context: BlockContext): DnsBlock {
+  if (reader.flag('trace')) throw new UnsupportedError('dns trace');
   const block: DnsBlock = {
     protocol: 'dns',
     ...shared(reader, context),
@@ -59,7 +60,6 @@ export function readDnsBlock(reader: FieldReader, context: BlockContext): DnsBlo
     retries: Math.min(reader.count('retries', 3), 10),
     isRecursive: reader.has('recursion') ? reader.flag('recursion') : true,
     resolvers: reader.byteList('resolvers', true).map(compileText),
-    trace: reader.flag('trace') ? Math.min(reader.count('trace-max-recursion', 32) || 32, 32) : 0,
   };
   reader.raw('trace-max-recursion');
   reader.raw('stop-at-first-match');
@@ -107,7 +107,8 @@ export function readSslBlock(reader: FieldReader, context: BlockContext): SslBlo
   if (!['', 'auto', 'ctls', 'ztls', 'openssl'].includes(modes))
     throw new TemplateError(`unknown scan_mode ${modes}`);
   const refused = ['tls_version_enum', 'tls_cipher_enum'].find(key => reader.flag(key));
-  if (refused !== undefined) throw new TemplateError(`unsupported: ${refused}`);
+  if (refused !== undefined) throw new UnsupportedError(refused);
+  if (['sslv3'].includes(reader.text('max_version').toLowerCase())) throw new UnsupportedError('SSL 3.0');
   reader.raw('tls_cipher_types');
   const block: SslBlock = {
     protocol: 'ssl',
@@ -146,8 +147,8 @@ function sizeBytes(text: string): number {
 
 /** Reads a file block. */
 export function readFileBlock(reader: FieldReader, context: BlockContext): FileBlock {
-  if (reader.flag('archive')) throw new TemplateError('unsupported: file archive');
-  if (reader.flag('mime-type')) throw new TemplateError('unsupported: file mime-type');
+  if (reader.flag('archive')) throw new UnsupportedError('file archive');
+  if (reader.flag('mime-type')) throw new UnsupportedError('file mime-type');
   const block: FileBlock = {
     protocol: 'file',
     ...shared(reader, context),

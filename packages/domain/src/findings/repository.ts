@@ -91,7 +91,7 @@ export async function listFindings(
   if (query.q) {
     const pattern = likePattern(query.q);
     conditions.push(
-      sql`(a.key ilike ${pattern} or f.rule_id ilike ${pattern} or f.parameter ilike ${pattern} or f.rule_id = any(${rulesTitled(query.q)}))`,
+      sql`(a.key collate "C" ilike ${pattern} or f.rule_id ilike ${pattern} or f.parameter ilike ${pattern} or f.rule_id = any(${rulesTitled(query.q)}))`,
     );
   }
   const where = sql.join(conditions, sql` and `);
@@ -101,15 +101,20 @@ export async function listFindings(
     firstSeen: sql`f.first_seen ${direction}, f.id`,
     lastSeen: sql`f.last_seen ${direction}, f.id`,
   }[query.sort];
-  const { rows } = await sql<FindingRow>`select ${columns} from finding f join asset a on a.id = f.asset_id
-    where ${where} order by ${order} limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}`.execute(
+  // The asset is joined for the page's rows alone, unless the search needs it; then one pass finds page and total.
+  const source = query.q ? sql`finding f join asset a on a.id = f.asset_id` : sql`finding f`;
+  const total = query.q ? sql`count(*) over ()::int` : sql`null::int`;
+  const { rows } = await sql<FindingRow & { total: number | null }>`select ${columns}, page.total from (
+      select f.id, ${total} as total from ${source} where ${where} order by ${order}
+      limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}
+    ) page join finding f on f.id = page.id join asset a on a.id = f.asset_id order by ${order}`.execute(
     tx.sql,
   );
+  const known = rows[0]?.total;
+  if (typeof known === 'number') return { items: rows.map(view), total: known };
   const { rows: counted } = await sql<{
     n: number;
-  }>`select count(*)::int as n from finding f join asset a on a.id = f.asset_id where ${where}`.execute(
-    tx.sql,
-  );
+  }>`select count(*)::int as n from ${source} where ${where}`.execute(tx.sql);
   return { items: rows.map(view), total: counted[0]?.n ?? 0 };
 }
 

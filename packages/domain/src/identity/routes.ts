@@ -64,6 +64,7 @@ export const identityRoutes: readonly Route[] = [
       setPassword(input.platform.database, callerOf(input), {
         ...input.body,
         sessionSecret: input.sessionSecret ?? '',
+        address: input.address,
       }),
   }),
 ];

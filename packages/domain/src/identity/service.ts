@@ -9,6 +9,7 @@ const SESSION_DAYS = 14;
 const LINK_MINUTES = 60;
 /** Attempts before an account or address has to wait, and how the wait grows (seconds). */
 const FREE_FAILURES = 5;
+const FREE_FAILURES_PER_ADDRESS = 50;
 const MAX_WAIT_SECONDS = 900;
 
 const DAY_MS = 86_400_000;
@@ -60,46 +61,58 @@ export async function signInWithPassword(
   password: string,
   origin: Origin,
 ): Promise<string> {
-  // Throttled by pair, so that a stranger elsewhere cannot lock somebody out, and by address, so that he cannot try many accounts.
-  const subjects = [`${email.toLowerCase()} ${origin.address}`, origin.address];
-  await refuseThrottled(database, subjects);
-  const account = await database.control
-    .selectFrom('control.user_account')
-    .select(['id', 'password_hash'])
-    .where('email', '=', email.toLowerCase())
-    .executeTakeFirst();
-  if (!(await isPassword(password, account?.password_hash ?? undefined)) || !account) {
-    await countFailure(database, subjects);
+  const userId = await throttled(database, email, origin.address, async () => {
+    const account = await database.control
+      .selectFrom('control.user_account')
+      .select(['id', 'password_hash'])
+      .where('email', '=', email.toLowerCase())
+      .executeTakeFirst();
+    return (await isPassword(password, account?.password_hash ?? undefined)) ? account?.id : undefined;
+  });
+  if (userId === undefined)
     throw new UserError('auth.wrong-credentials', 'E-mail address and password do not fit together.');
-  }
-  await database.control.deleteFrom('control.sign_in_failure').where('subject', 'in', subjects).execute();
-  return startSession(database, account.id, origin);
+  return startSession(database, userId, origin);
 }
 
-async function refuseThrottled(database: Database, subjects: readonly string[]): Promise<void> {
-  const rows = await database.control
-    .selectFrom('control.sign_in_failure')
-    .selectAll()
-    .where('subject', 'in', subjects)
-    .execute();
-  for (const row of rows) {
-    const free = row.subject.includes(' ') ? FREE_FAILURES : FREE_FAILURES * 10;
-    if (row.failures < free) continue;
-    const waitSeconds = Math.min(MAX_WAIT_SECONDS, 2 ** Math.min(10, row.failures - free));
-    const leftSeconds = Math.ceil((row.last_at.getTime() + waitSeconds * 1000 - Date.now()) / 1000);
-    if (leftSeconds > 0)
-      throw new UserError('auth.throttled', `Too many failed attempts: try again in ${leftSeconds} s.`);
-  }
+/**
+ * Lets a password be tried. Throttled by account and address together, so that a stranger elsewhere cannot lock somebody
+ * out, and by address, so that nobody can try many accounts. An attempt counts as failed before it is tried and is taken
+ * back when it was right, so that attempts at the same time count one by one. @throws UserError
+ */
+async function throttled<T>(
+  database: Database,
+  email: string,
+  address: string,
+  attempt: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const pair = `${email.toLowerCase()} ${address}`;
+  await countAttempt(database, address, FREE_FAILURES_PER_ADDRESS);
+  await countAttempt(database, pair, FREE_FAILURES);
+  const result = await attempt();
+  if (result === undefined) return undefined;
+  await database.control.deleteFrom('control.sign_in_failure').where('subject', '=', pair).execute();
+  // Only this attempt: signing in to one's own account must not win new guesses at others.
+  await sql`update control.sign_in_failure set failures = greatest(0, failures - 1) where subject = ${address}`.execute(
+    database.control,
+  );
+  return result;
 }
 
-async function countFailure(database: Database, subjects: readonly string[]): Promise<void> {
-  for (const subject of subjects) {
-    await sql`insert into control.sign_in_failure as f (subject, failures, last_at) values (${subject}, 1, now())
-      on conflict (subject) do update set last_at = now(),
-        failures = case when f.last_at < now() - interval '1 day' then 1 else f.failures + 1 end`.execute(
-      database.control,
-    );
-  }
+/** Counts an attempt in one statement, or refuses it. @throws UserError that says how long to wait. */
+async function countAttempt(database: Database, subject: string, free: number): Promise<void> {
+  const waitSeconds = sql`least(${MAX_WAIT_SECONDS}::int, power(2, least(10, f.failures - ${free}::int)))`;
+  const { rows: counted } = await sql`insert into control.sign_in_failure as f (subject, failures, last_at)
+    values (${subject}, 1, clock_timestamp())
+    on conflict (subject) do update set last_at = clock_timestamp(),
+      failures = case when f.last_at < now() - interval '1 day' then 1 else f.failures + 1 end
+    where f.failures < ${free} or f.last_at < clock_timestamp() - make_interval(secs => ${waitSeconds})
+    returning 1`.execute(database.control);
+  if (counted.length > 0) return;
+  const { rows } = await sql<{ left: number }>`
+    select ceil(extract(epoch from f.last_at + make_interval(secs => ${waitSeconds}) - clock_timestamp()))::int as left
+    from control.sign_in_failure f where subject = ${subject}`.execute(database.control);
+  const leftSeconds = Math.max(1, rows[0]?.left ?? 1);
+  throw new UserError('auth.throttled', `Too many failed attempts: try again in ${leftSeconds} s.`);
 }
 
 async function startSession(database: Database, userId: string, origin: Origin): Promise<string> {
@@ -154,18 +167,24 @@ export async function viewSession(database: Database, caller: Caller): Promise<S
   };
 }
 
-/** Sets the password of the caller and ends all their other sessions. @throws UserError when the present one is wrong. */
+/** Sets the password of the caller and ends all their other sessions and open sign-in links. @throws UserError when the present one is wrong. */
 export async function setPassword(
   database: Database,
   caller: Caller,
-  of: { current?: string | undefined; password: string; sessionSecret: string },
+  of: { current?: string | undefined; password: string; sessionSecret: string; address: string },
 ): Promise<void> {
   const account = await database.control
     .selectFrom('control.user_account')
     .select('password_hash')
     .where('id', '=', caller.userId)
     .executeTakeFirstOrThrow();
-  if (account.password_hash !== null && !(await isPassword(of.current ?? '', account.password_hash))) {
+  const present = account.password_hash;
+  const isAllowed =
+    present === null ||
+    (await throttled(database, caller.email, of.address, async () =>
+      (await isPassword(of.current ?? '', present)) ? true : undefined,
+    ));
+  if (!isAllowed) {
     throw new UserError('auth.wrong-credentials', 'The present password is wrong.', {
       fields: { current: 'This is not your present password.' },
     });
@@ -182,5 +201,6 @@ export async function setPassword(
       .where('user_id', '=', caller.userId)
       .where('id_hash', '!=', sha256(of.sessionSecret))
       .execute();
+    await trx.deleteFrom('control.sign_in_link').where('user_id', '=', caller.userId).execute();
   });
 }

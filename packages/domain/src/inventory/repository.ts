@@ -58,7 +58,7 @@ export async function listAssets(
   const conditions = [sql`true`];
   if (query.kind && query.kind.length > 0) conditions.push(sql`a.kind = any(${query.kind})`);
   if (query.scope !== 'all') conditions.push(sql`a.in_scope = ${query.scope === 'in'}`);
-  if (query.q) conditions.push(sql`a.key ilike ${likePattern(query.q)}`);
+  if (query.q) conditions.push(sql`a.key collate "C" ilike ${likePattern(query.q)}`);
   if (query.scanId)
     conditions.push(
       sql`exists (select 1 from scan_asset sa where sa.asset_id = a.id and sa.scan_id = ${query.scanId})`,
@@ -69,10 +69,15 @@ export async function listAssets(
     query.sort === 'kind'
       ? sql`a.kind ${direction}, a.key ${direction}`
       : sql`${SORT[query.sort]} ${direction}, a.id ${direction}`;
-  const { rows } = await sql<AssetRow>`
-    select ${columns} from (
-      select * from asset a where ${where} order by ${order} limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}
-    ) a order by ${order}`.execute(tx.sql);
+  // A search reads every key: one pass finds page and total. Other counts are answered by an index.
+  const total = query.q ? sql`count(*) over ()::int` : sql`null::int`;
+  const { rows } = await sql<AssetRow & { total: number | null }>`
+    select ${columns}, page.total from (
+      select a.id, ${total} as total from asset a where ${where} order by ${order}
+      limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}
+    ) page join asset a on a.id = page.id order by ${order}`.execute(tx.sql);
+  const known = rows[0]?.total;
+  if (typeof known === 'number') return { items: rows.map(view), total: known };
   const { rows: counted } = await sql<{
     n: number;
   }>`select count(*)::int as n from asset a where ${where}`.execute(tx.sql);

@@ -29,7 +29,8 @@ export const overviewRoutes: readonly Route[] = [
   }),
 ];
 
-async function readOverview(tx: TenantTransaction): Promise<OverviewView> {
+/** Reads all that the dashboard shows. */
+export async function readOverview(tx: TenantTransaction): Promise<OverviewView> {
   const { rows: open } = await sql<{
     severity: Severity;
     n: number;

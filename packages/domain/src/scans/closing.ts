@@ -1,5 +1,5 @@
 import { severities, type AssetKind, type ScanSummary, type Severity } from '@glacis/contract';
-import { announceScan } from '@glacis/engine';
+import { announceScan, type Registry } from '@glacis/engine';
 import { tenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import type { Job } from '@glacis/queue';
@@ -17,7 +17,7 @@ export async function closeScan(job: Job, platform: Platform): Promise<void> {
     }>`select state, target_id from scan where id = ${scanId} for update`.execute(tx.sql);
     const scan = rows[0];
     if (scan?.state === 'closing') {
-      await settleMissing(tx, scanId, scan.target_id);
+      await settleMissing(tx, scanId, scan.target_id, platform.registry);
       const summary = await summarise(tx, scanId, scan.target_id);
       await sql`update scan set state = 'completed', finished_at = clock_timestamp(), summary = ${JSON.stringify(summary)}::jsonb where id = ${scanId}`.execute(
         tx.sql,
@@ -34,16 +34,24 @@ const previousScan = (scanId: string, targetId: string) => sql`(
   order by p.started_at desc limit 1)`;
 
 /**
- * A finding of the scan before that this one did not report is fixed only when the scanner looked at its asset again and
- * could see it; silence alone proves nothing.
+ * A finding of the scan before that this one did not report is fixed only when a scanner that reports its rule looked at its
+ * asset again and could see it; silence, or the look of another scanner, proves nothing.
  */
-async function settleMissing(tx: TenantTransaction, scanId: string, targetId: string): Promise<void> {
+async function settleMissing(
+  tx: TenantTransaction,
+  scanId: string,
+  targetId: string,
+  registry: Registry,
+): Promise<void> {
+  const reporters = registry.all.flatMap(({ id, reports }) => reports.map(rule => ({ rule, scanner: id })));
   await sql`
     update finding f set state = 'fixed'
     where f.state in ('open', 'confirmed')
       and exists (select 1 from scan_finding sf where sf.finding_id = f.id and sf.scan_id = ${previousScan(scanId, targetId)})
       and not exists (select 1 from scan_finding sf where sf.finding_id = f.id and sf.scan_id = ${scanId})
-      and exists (select 1 from coverage c where c.scan_id = ${scanId} and c.asset_id = f.asset_id and c.outcome = 'looked')`.execute(
+      and exists (select 1 from coverage c
+        join jsonb_to_recordset(${JSON.stringify(reporters)}::jsonb) as r (rule text, scanner text) on r.scanner = c.scanner
+        where c.scan_id = ${scanId} and c.asset_id = f.asset_id and c.outcome = 'looked' and r.rule = f.rule_id)`.execute(
     tx.sql,
   );
 }

@@ -12,6 +12,7 @@ import {
 import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
+import { likePattern } from '../inventory/repository.ts';
 
 interface ScanListRow {
   id: string;
@@ -58,7 +59,7 @@ export async function listScans(
   tx: TenantTransaction,
   of: { page: number; pageSize: number; q?: string | undefined },
 ): Promise<{ items: ScanView[]; total: number }> {
-  const filter = of.q ? sql`where t.domain like ${`%${of.q.toLowerCase()}%`}` : sql``;
+  const filter = of.q ? sql`where t.domain ilike ${likePattern(of.q)}` : sql``;
   const { rows } =
     await sql<ScanListRow>`select ${columns} from scan s join target t on t.id = s.target_id ${filter}
     order by s.started_at desc limit ${of.pageSize} offset ${(of.page - 1) * of.pageSize}`.execute(tx.sql);
@@ -126,13 +127,17 @@ export interface NewsCursor {
   readonly finding: number;
 }
 
-/** News after a cursor, oldest first, at most `limit` of each kind; with none given the last ones. */
+/**
+ * News after a cursor, oldest first: the next ones up to `limit` of each kind, so that who goes on from the returned cursor
+ * misses none. Without a cursor the last ones. `isMore` says that a kind reached the limit.
+ */
 export async function readNews(
   tx: TenantTransaction,
   scanId: string,
   cursor: NewsCursor | undefined,
   limit: number,
-): Promise<{ news: ScanNews[]; cursor: NewsCursor }> {
+): Promise<{ news: ScanNews[]; cursor: NewsCursor; isMore: boolean }> {
+  const direction = cursor ? sql`asc` : sql`desc`;
   const since = cursor ?? { asset: 0, finding: 0 };
   const { rows: assets } = await sql<{
     seq: number;
@@ -142,8 +147,8 @@ export async function readNews(
     in_scope: boolean;
     scanner: string;
   }>`
-    select sa.seq::int, a.id, a.kind, a.key, a.in_scope, sa.scanner from scan_asset sa join asset a on a.id = sa.asset_id
-    where sa.scan_id = ${scanId} and sa.seq > ${since.asset} order by sa.seq desc limit ${limit}`.execute(
+    select sa.seq::float8 as seq, a.id, a.kind, a.key, a.in_scope, sa.scanner from scan_asset sa join asset a on a.id = sa.asset_id
+    where sa.scan_id = ${scanId} and sa.seq > ${since.asset} order by sa.seq ${direction} limit ${limit}`.execute(
     tx.sql,
   );
   const { rows: findings } = await sql<{
@@ -153,13 +158,17 @@ export async function readNews(
     severity: Severity;
     key: string;
   }>`
-    select sf.seq::int, f.id, f.rule_id, f.severity, a.key from scan_finding sf join finding f on f.id = sf.finding_id
+    select sf.seq::float8 as seq, f.id, f.rule_id, f.severity, a.key from scan_finding sf join finding f on f.id = sf.finding_id
     join asset a on a.id = f.asset_id
-    where sf.scan_id = ${scanId} and sf.seq > ${since.finding} order by sf.seq desc limit ${limit}`.execute(
+    where sf.scan_id = ${scanId} and sf.seq > ${since.finding} order by sf.seq ${direction} limit ${limit}`.execute(
     tx.sql,
   );
+  if (!cursor) {
+    assets.reverse();
+    findings.reverse();
+  }
   const news: ScanNews[] = [
-    ...assets.reverse().map(row => ({
+    ...assets.map(row => ({
       type: 'asset' as const,
       seq: row.seq,
       id: row.id,
@@ -168,7 +177,7 @@ export async function readNews(
       inScope: row.in_scope,
       scanner: row.scanner,
     })),
-    ...findings.reverse().map(row => ({
+    ...findings.map(row => ({
       type: 'finding' as const,
       seq: row.seq,
       id: row.id,
@@ -181,5 +190,6 @@ export async function readNews(
   return {
     news,
     cursor: { asset: assets.at(-1)?.seq ?? since.asset, finding: findings.at(-1)?.seq ?? since.finding },
+    isMore: cursor !== undefined && (assets.length === limit || findings.length === limit),
   };
 }

@@ -9,6 +9,8 @@ import { readNews, readScannerProgress, readScanView, type NewsCursor } from './
 
 /** News in the first message to a watcher. */
 const FIRST_NEWS = 50;
+/** News of each kind in a later message; what is more comes with the next. */
+const NEXT_NEWS = 500;
 
 /**
  * Starts a scan of one target or several together. The proofs are looked up again first; active scanners run only when all
@@ -92,19 +94,21 @@ export async function stopScan(tx: TenantTransaction, scanId: string): Promise<S
   return readScanView(tx, scanId);
 }
 
-/** The state of a scan and its news after `cursor`. */
+/** The state of a scan and its news after `cursor`; `isMore` says that there is more news already. */
 export async function readProgress(
   tx: TenantTransaction,
   platform: Platform,
   scanId: string,
   cursor?: NewsCursor,
-): Promise<{ progress: ScanProgress; cursor: NewsCursor }> {
+): Promise<{ progress: ScanProgress; cursor: NewsCursor; isMore: boolean }> {
   const scan = await readScanView(tx, scanId);
   const scanners = await readScannerProgress(tx, scanId, platform.registry);
-  const { news, cursor: next } = await readNews(tx, scanId, cursor, FIRST_NEWS);
+  const limit = cursor ? NEXT_NEWS : FIRST_NEWS;
+  const { news, cursor: next, isMore } = await readNews(tx, scanId, cursor, limit);
   const end = scan.finishedAt ? Date.parse(scan.finishedAt) : Date.now();
   return {
     progress: { scan, scanners, elapsedMs: Math.max(0, end - Date.parse(scan.startedAt)), news },
     cursor: next,
+    isMore,
   };
 }

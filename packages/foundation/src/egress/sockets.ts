@@ -1,5 +1,5 @@
 import { Socket, type LookupFunction } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { EgressError } from './guard.ts';
 
 const CODES: Readonly<Record<string, 'refused' | 'timeout' | 'reset'>> = {
@@ -76,6 +76,14 @@ export interface TlsOptions {
   readonly isVerified?: boolean;
 }
 
+let lenient: SecureContext | undefined;
+
+/** One context for all targets: making one costs more than the handshake's share of our own, in time and in memory. */
+function lenientContext(): SecureContext {
+  lenient ??= createSecureContext({ minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' });
+  return lenient;
+}
+
 /**
  * Handshakes over an open socket with everything from TLS 1.0 and weak ciphers on, since old servers are what a scan looks
  * for. The socket is destroyed when the handshake fails. @throws EgressError `protocol` when the peer does not speak TLS.
@@ -97,7 +105,7 @@ export function startTls(socket: Socket, options: TlsOptions): Promise<TLSSocket
       ...(serverName === undefined ? {} : { servername: serverName }),
       ...(alpn ? { ALPNProtocols: [...alpn] } : {}),
       rejectUnauthorized: isVerified,
-      ...(isVerified ? {} : { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' }),
+      ...(isVerified ? {} : { secureContext: lenientContext() }),
     });
     tls.once('secureConnect', () => {
       clearTimeout(timer);

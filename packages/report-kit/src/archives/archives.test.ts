@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { pack } from 'tar-stream';
 import { isJsonObject } from '../fields/index.ts';
 import type { JsonObject } from '../fields/index.ts';
 import {
@@ -22,6 +21,24 @@ import {
   renewIds,
   writeArchive,
 } from './index.ts';
+import {
+  ALL,
+  bytesOf,
+  DESIGN,
+  DESIGN_ID,
+  design,
+  filesOf,
+  FINDING_ID,
+  json,
+  notes,
+  only,
+  packed,
+  PROJECT,
+  PROJECT_ID,
+  project,
+  template,
+} from './archives.sample.ts';
+import type { Member } from './archives.sample.ts';
 import type { ArchiveEntry } from './index.ts';
 
 let folder = '';
@@ -29,170 +46,6 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'archives-test-'));
 });
 after(() => rm(folder, { recursive: true, force: true }));
-
-const DESIGN_ID = '56586191-d135-4c61-abd4-e1bb18b12198';
-const PROJECT_ID = '0f0d1f2e-0000-4000-8000-000000000001';
-const FINDING_ID = '0f0d1f2e-0000-4000-8000-000000000002';
-const NOTE_ID = '0f0d1f2e-0000-4000-8000-000000000003';
-
-const design = {
-  id: DESIGN_ID,
-  created: '2026-04-23T16:37:13.117322Z',
-  name: 'Pentest “A”',
-  language: 'en-US',
-  status: 'finished',
-  tags: ['x'],
-  report_sections: [
-    {
-      id: 'other',
-      label: 'Other',
-      fields: [{ id: 'title', type: 'string', origin: 'core', default: 'TODO' }],
-    },
-  ],
-  finding_fields: [
-    { id: 'title', type: 'string' },
-    { id: 'cvss', type: 'cvss', default: 'n/a', cvss_version: null, made_up: { by: 'somebody' } },
-  ],
-  finding_ordering: [{ field: 'cvss', order: 'desc' }],
-  finding_grouping: null,
-  default_notes: [],
-  report_template: '<h1>{{ report.title }}</h1>',
-  report_styles: '@import "/assets/global/base.css";',
-  report_preview_data: { report: { title: 'x' }, findings: [] },
-  assets: [{ id: 'a', name: 'logo.png' }],
-  unknown: [1, { 'two words': null }],
-  format: 'projecttypes/v2',
-};
-const template = {
-  id: '0f0d1f2e-0000-4000-8000-000000000009',
-  tags: ['web'],
-  translations: [
-    {
-      is_main: true,
-      language: 'en-US',
-      status: 'finished',
-      data: {
-        title: 'SQL injection',
-        references: ['https://a.example'],
-        text: '![](/images/name/image.png)',
-      },
-    },
-    { is_main: false, language: 'de-DE', status: 'in-progress', data: { title: 'SQL-Injektion' } },
-  ],
-  images: [{ name: 'image.png' }],
-  format: 'templates/v2',
-};
-const project = {
-  id: PROJECT_ID,
-  name: 'P',
-  language: 'en-US',
-  tags: [],
-  override_finding_order: false,
-  report_data: {
-    title: 'T',
-    summary: '![](/images/name/a%20b.png) [](#0f0d1f2e-0000-4000-8000-000000000002)',
-  },
-  members: [{ id: 'm1', name: 'Ada', roles: ['lead'] }],
-  project_type: design,
-  sections: [{ id: 'other', assignee: { id: 'm1' }, status: 'in-progress' }],
-  findings: [
-    {
-      id: FINDING_ID,
-      assignee: null,
-      status: 'finished',
-      template: null,
-      order: 1,
-      data: { title: 'Finding', old_field: 5 },
-    },
-  ],
-  notes: [
-    {
-      id: NOTE_ID,
-      type: 'text',
-      title: 'N',
-      text: 'see /files/name/f.txt',
-      checked: null,
-      icon_emoji: null,
-      order: 1,
-      parent: null,
-    },
-  ],
-  images: [{ name: 'a b.png' }],
-  files: [{ name: 'f.txt' }],
-  comments: [{ id: 'c1', path: `findings.${FINDING_ID}.data.title`, text: 'x', answers: [] }],
-  format: 'projects/v2',
-};
-const notes = {
-  id: '0f0d1f2e-0000-4000-8000-00000000000a',
-  notes: [
-    {
-      id: NOTE_ID,
-      type: 'excalidraw',
-      title: 'N',
-      text: '',
-      parent: null,
-      excalidraw_data: { elements: [{ id: 'e1', type: 'rectangle' }] },
-    },
-  ],
-  images: [],
-  files: [],
-  format: 'notes/v1',
-};
-
-type Member = readonly [string, string | Uint8Array];
-
-/** Packs members as they are given, however wrong. */
-async function packed(
-  members: readonly (Member | readonly [{ name: string; type: 'symlink' | 'link'; linkname: string }])[],
-): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, content] of members)
-    if (typeof name === 'string') tar.entry({ name }, Buffer.from(content ?? ''));
-    else tar.entry(name);
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(Buffer.from(chunk as Uint8Array));
-  return gzipSync(Buffer.concat(chunks));
-}
-
-const json = (value: unknown): string => JSON.stringify(value);
-const DESIGN: readonly Member[] = [
-  [`${DESIGN_ID}.json`, json(design)],
-  [`${DESIGN_ID}-assets/logo.png`, 'logo'],
-];
-const PROJECT: readonly Member[] = [
-  [`${PROJECT_ID}-images/a b.png`, 'picture'],
-  [`${PROJECT_ID}.json`, json(project)],
-  [`${PROJECT_ID}-files/f.txt`, 'text'],
-  [`${DESIGN_ID}-assets/logo.png`, 'logo'],
-];
-const ALL: readonly Member[] = [
-  ...DESIGN,
-  [`${template.id}.json`, json(template)],
-  [`${template.id}-images/image.png`, 'image'],
-  [`${notes.id}.json`, json(notes)],
-];
-
-async function bytesOf(stream: AsyncIterable<unknown>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks);
-}
-
-async function filesOf({ files }: ArchiveEntry): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const [kind, named] of Object.entries(files))
-    for (const [name, file] of named) found[`${kind}/${name}`] = (await readBytes(file)).toString();
-  return found;
-}
-
-async function only(members: readonly Member[]): Promise<ArchiveEntry> {
-  const { entries } = await readArchive(await packed(members), { spoolFolder: folder });
-  assert.equal(entries.length, 1);
-  const [entry] = entries;
-  assert.ok(entry);
-  return entry;
-}
 
 test('designs, templates, projects and notes are read with their files', async () => {
   await using archive = await readArchive(await packed([...ALL, ['NOTICE', 'x'], ['./README/x.txt', 'x']]));
@@ -212,7 +65,7 @@ test('designs, templates, projects and notes are read with their files', async (
 });
 
 test('a project brings its design and all its files', async () => {
-  const entry = await only(PROJECT);
+  const entry = await only(PROJECT, folder);
   assert.ok(entry.kind === 'project');
   assert.deepEqual(entry.data, project);
   assert.equal(entry.design.name, design.name);
@@ -249,7 +102,7 @@ test('only files that are referred to are written, and notes and files can stay 
     [`${PROJECT_ID}.json`, json(more)],
     [`${PROJECT_ID}-images/unused.png`, 'x'],
   ];
-  const entry = await only(members);
+  const entry = await only(members, folder);
   const written = await readArchive(await bytesOf(writeArchive([entry])), { spoolFolder: folder });
   assert.deepEqual(Object.keys(await filesOf(written.entries[0] as ArchiveEntry)), [
     'assets/logo.png',
@@ -482,7 +335,7 @@ test('a folder cannot bring in what lies outside it', async () => {
 });
 
 test('ids and file names can be made new, and what refers to them follows', async () => {
-  const entry = await only(PROJECT);
+  const entry = await only(PROJECT, folder);
   const renewed = renewIds(entry);
   assert.ok(renewed.kind === 'project' && entry.kind === 'project');
   const finding = renewed.data.findings[0];

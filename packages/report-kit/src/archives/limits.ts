@@ -14,6 +14,7 @@ export interface ArchiveLimits {
 
 const MIB = 1024 ** 2;
 
+/** Limits that hold when the caller sets none. */
 export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = {
   compressedBytes: 2048 * MIB,
   totalBytes: 4096 * MIB,

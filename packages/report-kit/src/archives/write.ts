@@ -20,6 +20,9 @@ export interface WriteOptions {
   readonly isWithoutNotes?: boolean;
 }
 
+/** Pictures do not get smaller, and data hardly more so at the default level, which takes twice as long. */
+const GZIP_LEVEL = 3;
+
 /** Archives of the same content are the same, byte for byte. */
 const MTIME = new Date(0);
 
@@ -122,7 +125,7 @@ export function writeArchive(entries: readonly WritableEntry[], options: WriteOp
   const tar = pack();
   const output = new PassThrough();
   // An error of either side reaches the reader of the output.
-  pipeline(tar, createGzip(), output).catch(() => undefined);
+  pipeline(tar, createGzip({ level: GZIP_LEVEL }), output).catch(() => undefined);
   addEntries(tar, prepared).catch((error: unknown) => {
     output.destroy(error instanceof Error ? error : new Error(String(error)));
     tar.destroy();

@@ -77,9 +77,14 @@ export class ProtocolPipe {
   }
 
   #dispatch(text: string): void {
-    if (this.#transport) {
+    const transport = this.#transport;
+    if (transport) {
       const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === 'object' && parsed !== null) this.#transport.onmessage?.(parsed);
+      // One message per task: Playwright attaches listeners in the continuation of a reply and would miss an event that
+      // is handed over in the same task as the reply.
+      setImmediate(() => {
+        if (typeof parsed === 'object' && parsed !== null) transport.onmessage?.(parsed);
+      });
       return;
     }
     const message = JSON.parse(text) as {

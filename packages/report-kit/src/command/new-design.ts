@@ -48,6 +48,7 @@ h1 {
 }
 .cover {
   page: cover;
+  box-sizing: border-box;
   height: 297mm;
   padding: 30mm;
   background: #0d1a2b;

@@ -37,6 +37,7 @@ export interface CvssDefinition extends CommonDefinition, Required {
   readonly cvss_version?: 'CVSS:3.1' | 'CVSS:4.0' | null | undefined;
 }
 
+/** A number, with its bounds included. */
 export interface NumberDefinition extends CommonDefinition, Required {
   readonly type: 'number';
   readonly default?: number | null | undefined;
@@ -44,6 +45,7 @@ export interface NumberDefinition extends CommonDefinition, Required {
   readonly maximum?: number | null | undefined;
 }
 
+/** Yes or no. */
 export interface BooleanDefinition extends CommonDefinition {
   readonly type: 'boolean';
   readonly default?: boolean | null | undefined;
@@ -68,11 +70,13 @@ export interface UserDefinition extends CommonDefinition, Required {
   readonly type: 'user';
 }
 
+/** Fields that belong together. */
 export interface ObjectDefinition extends CommonDefinition {
   readonly type: 'object';
   readonly properties: readonly FieldDefinition[];
 }
 
+/** Any number of fields of one kind. */
 export interface ListDefinition extends CommonDefinition, Required {
   readonly type: 'list';
   readonly items: FieldDefinition;

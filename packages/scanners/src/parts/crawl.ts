@@ -2,7 +2,7 @@ import type { HttpCapability, HttpResponse } from '@glacis/engine';
 import { EgressError, redirectOf } from '@glacis/foundation';
 import { mapBounded } from './each-asset.ts';
 import { parsePage, type Page } from './page.ts';
-import { isHtml, textOf } from './site.ts';
+import { headerOf, isHtml, textOf } from './site.ts';
 
 /** Bounds of one site's crawl. */
 export interface CrawlLimits {
@@ -14,17 +14,19 @@ export interface CrawlLimits {
 /** A fetched page or file of the site. */
 export interface Visited {
   readonly url: string;
-  readonly response: HttpResponse;
+  readonly status: number;
+  readonly contentType: string;
   readonly page?: Page;
   /** The page or file that led to it; undefined for the start page. */
   readonly from?: string;
 }
 
+/** Gets each text in which names of other hosts may stand (pages, scripts, lists, redirect targets), in no fixed order. */
+export type Reader = (url: string, text: string) => void;
+
 /** What came of a crawl. */
 export interface Crawl {
   readonly visited: readonly Visited[];
-  /** Texts in which names of other hosts may stand: pages, scripts, redirect targets. By the URL where they stand. */
-  readonly texts: readonly { readonly url: string; readonly text: string }[];
   /** True when there was more to visit than the limits allow. */
   readonly isCut: boolean;
   /** The first failure, when pages could not be fetched. */
@@ -49,10 +51,14 @@ interface Wanted {
  * Visits a site breadth first from its start page, robots.txt and sitemaps, inside its origin. Each depth is sorted before
  * it is cut, so that the same site gives the same pages in every run.
  */
-export async function crawlSite(http: HttpCapability, origin: string, limits: CrawlLimits): Promise<Crawl> {
+export async function crawlSite(
+  http: HttpCapability,
+  origin: string,
+  limits: CrawlLimits,
+  read: Reader,
+): Promise<Crawl> {
   const frontier = new Frontier(origin);
   const visited: Visited[] = [];
-  const texts: { url: string; text: string }[] = [];
   const scripts = new Set<string>();
   let failure: EgressError | undefined;
   const fetch = async (url: string): Promise<HttpResponse | undefined> => {
@@ -64,7 +70,7 @@ export async function crawlSite(http: HttpCapability, origin: string, limits: Cr
       return undefined;
     }
   };
-  const listings = readListings(origin, fetch, texts);
+  const listings = readListings(origin, fetch, read);
   // A failure ends the crawl only where the listings are awaited.
   listings.catch(() => undefined);
   let level: readonly Wanted[] = frontier.take([{ url: `${origin}/` }]);
@@ -80,12 +86,14 @@ export async function crawlSite(http: HttpCapability, origin: string, limits: Cr
     if (depth === 0 && failure && answers.every(answer => !answer.response)) throw failure;
     for (const { wanted, response } of answers) {
       if (!response) continue;
-      const page = isHtml(response) ? parsePage(textOf(response)) : undefined;
-      visited.push({ ...wanted, response, ...(page ? { page } : {}) });
+      const text = textOf(response);
+      const page = isHtml(response) ? parsePage(text) : undefined;
+      const contentType = headerOf(response, 'content-type').slice(0, 100);
+      visited.push({ ...wanted, status: response.status, contentType, ...(page ? { page } : {}) });
       if (response.isTruncated) isCut = true;
-      texts.push({ url: wanted.url, text: textOf(response) });
+      read(wanted.url, text);
       const next = redirectOf(response);
-      if (next) texts.push({ url: wanted.url, text: next.href });
+      if (next) read(wanted.url, next.href);
       for (const url of linksOf(page, next, wanted.url)) found.push({ url, from: wanted.url });
       for (const script of page?.scripts ?? []) scripts.add(absolute(script, wanted.url));
     }
@@ -94,9 +102,8 @@ export async function crawlSite(http: HttpCapability, origin: string, limits: Cr
   }
   const own = [...scripts].filter(url => url.startsWith(`${origin}/`)).sort();
   for (const response of await mapBounded(own.slice(0, MAX_SCRIPTS), AT_ONCE, fetch))
-    if (response?.status === 200) texts.push({ url: response.url, text: textOf(response) });
-  texts.sort((left, right) => compare(left.url, right.url));
-  return { visited, texts, isCut: isCut || own.length > MAX_SCRIPTS, ...(failure ? { failure } : {}) };
+    if (response?.status === 200) read(response.url, textOf(response));
+  return { visited, isCut: isCut || own.length > MAX_SCRIPTS, ...(failure ? { failure } : {}) };
 }
 
 function absolute(reference: string, base: string): string {
@@ -114,7 +121,7 @@ function linksOf(page: Page | undefined, redirect: URL | undefined, base: string
 async function readListings(
   origin: string,
   fetch: (url: string) => Promise<HttpResponse | undefined>,
-  texts: { url: string; text: string }[],
+  read: Reader,
 ): Promise<string[]> {
   const listed: string[] = [];
   const sitemaps = new Set([`${origin}/sitemap.xml`]);
@@ -122,7 +129,7 @@ async function readListings(
   first.catch(() => undefined);
   const robots = await fetch(`${origin}/robots.txt`);
   if (robots?.status === 200 && !isHtml(robots)) {
-    texts.push({ url: robots.url, text: textOf(robots) });
+    read(robots.url, textOf(robots));
     for (const line of textOf(robots).split('\n').slice(0, 1000)) {
       const [field = '', ...rest] = line.split(':');
       const value = rest.join(':').split('#', 1)[0]?.trim() ?? '';
@@ -140,7 +147,7 @@ async function readListings(
   for (const sitemap of answers) {
     if (sitemap?.status !== 200 || isHtml(sitemap)) continue;
     const text = textOf(sitemap);
-    texts.push({ url: sitemap.url, text });
+    read(sitemap.url, text);
     for (const [, location = ''] of text.matchAll(/<loc>\s{0,20}([^<\s]{1,2048})/g)) listed.push(location);
   }
   return listed;

@@ -217,6 +217,30 @@
     );
   }
 
+  /** Names what is wider than the page: Chromium would shrink the whole document to make it fit. */
+  function findOverflow() {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width + 1) return;
+    const named = kit.paged.named.map(({ selector }) => selector).join(', ');
+    let found = 0;
+    for (const element of document.querySelectorAll(
+      '#report :is(p, pre, table, img, svg, h1, h2, h3, h4, li, dd, figure)',
+    )) {
+      const rect = element.getBoundingClientRect();
+      const right = Math.max(rect.right, rect.left + (element.scrollWidth ?? 0));
+      if (right <= width + 1 || (named !== '' && element.closest(named))) continue;
+      const text = element.textContent.replace(/\s+/g, ' ').trim().slice(0, 60);
+      const place = element.closest('[id]:not(#report)')?.id;
+      kit.note(
+        'warning',
+        'content-too-wide',
+        `<${element.localName}> “${text}” is ${Math.round(right - width)} px wider than the page${place ? `, near #${place}` : ''}: let it break (overflow-wrap: anywhere) or make it narrower.`,
+        place ? { path: `#${place}` } : undefined,
+      );
+      if (++found === 5) return;
+    }
+  }
+
   /** Renders the template into the page and waits for everything in it; returns what Node needs to go on. */
   kit.render = async job => {
     document.documentElement.lang = job.language;
@@ -263,6 +287,7 @@
       kit.takeRunning();
       kit.footnoteCount = kit.takeFootnotes();
       if (job.isScreen) kit.endNotes();
+      else findOverflow();
       kit.setTargets();
     }
     return kit.summary();

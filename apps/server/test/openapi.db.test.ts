@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { routes } from '@glacis/domain';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { z } from 'zod';
+import { createWorld, type World } from './world.ts';
+
+const document = z.object({
+  openapi: z.string(),
+  components: z.object({ schemas: z.record(z.string(), z.unknown()) }).loose(),
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z
+        .object({
+          operationId: z.string(),
+          'x-permission': z.string(),
+          responses: z.record(
+            z.string(),
+            z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })).optional() }).loose(),
+          ),
+        })
+        .loose(),
+    ),
+  ),
+});
+
+let world: World;
+let cookie: string;
+let api: z.output<typeof document>;
+let text: string;
+before(async () => {
+  world = await createWorld();
+  cookie = await world.signIn(world.alpha.users.admin);
+  text = (await world.server.inject({ url: '/api/openapi.json' })).body;
+  api = document.parse(JSON.parse(text));
+});
+after(() => world.close());
+
+test('the document is valid OpenAPI 3.1', async () => {
+  const result = await new Validator().validate(JSON.parse(text));
+  assert.ok(result.valid, JSON.stringify(result.errors)?.slice(0, 1000));
+  assert.match(api.openapi, /^3\.1\./);
+});
+
+test('the document has every route once, with its permission', () => {
+  const described = Object.entries(api.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(
+      ([method, operation]) => `${method.toUpperCase()} ${path} ${operation['x-permission']}`,
+    ),
+  );
+  const declared = routes.map(
+    route => `${route.method} ${route.url.replace(/:(\w+)/g, '{$1}')} ${route.access}`,
+  );
+  assert.deepEqual(described.sort(), declared.sort());
+  const ids = Object.values(api.paths).flatMap(operations =>
+    Object.values(operations).map(operation => operation.operationId),
+  );
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+/** Checks an answer against the document's schema, in which every object is closed. */
+function check(method: string, path: string, status: string, answer: unknown): void {
+  const responses = api.paths[path]?.[method]?.responses ?? {};
+  const schema = (responses[status] ?? responses['default'])?.content?.['application/json']?.schema;
+  assert.ok(schema, `${method} ${path} ${status} has no schema`);
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'doc', components: api.components });
+  const rooted: unknown = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"doc#/components'));
+  const validate = ajv.compile(z.record(z.string(), z.unknown()).parse(rooted));
+  assert.ok(validate(answer), `${method} ${path}: ${ajv.errorsText(validate.errors)}`);
+}
+
+for (const route of routes.filter(entry => entry.method === 'GET' && entry.answer !== 'file')) {
+  test(`the answer and the refusal of GET ${route.url} fit the document`, async () => {
+    const kind = /:tenant\/(\w+)\/:id/.exec(route.url)?.[1] ?? '';
+    const ids: Readonly<Record<string, string>> = world.alpha.ids;
+    const url = route.url.replace(':tenant', 'alpha').replace(':id', ids[kind] ?? '');
+    const path = route.url.replace(/:(\w+)/g, '{$1}');
+    const answer = await world.server.inject({ url, headers: { cookie } });
+    assert.equal(answer.statusCode, 200);
+    check('get', path, '200', answer.json());
+    const refused = await world.server.inject({ url });
+    assert.equal(refused.statusCode, 401);
+    check('get', path, '401', refused.json());
+  });
+}
+
+test('answers to changes fit the document', async () => {
+  const send = async (method: 'POST' | 'PATCH', path: string, id: string, payload?: object) => {
+    const url = path.replace('{tenant}', 'alpha').replace('{id}', id);
+    const answer = await world.server.inject({
+      method,
+      url,
+      headers: { cookie },
+      ...(payload ? { payload } : {}),
+    });
+    assert.ok(answer.statusCode < 300, `${url}: ${answer.body}`);
+    check(method.toLowerCase(), path, String(answer.statusCode), answer.json());
+  };
+  const { ids } = world.alpha;
+  await send('POST', '/api/tenants/{tenant}/targets', '', { domain: 'new.test' });
+  await send('POST', '/api/tenants/{tenant}/targets/{id}/verify', ids.targets);
+  await send('POST', '/api/tenants/{tenant}/scans', '', { targetId: await world.freshTarget(world.alpha) });
+  await send('POST', '/api/tenants/{tenant}/scans/{id}/cancel', await world.runningScan(world.alpha));
+  await send('PATCH', '/api/tenants/{tenant}/findings/{id}', ids.findings, { state: 'accepted' });
+  await send('POST', '/api/tenants/{tenant}/reports', '', { scanId: ids.scans });
+});
+
+test('the page to browse it needs no script and names every route', async () => {
+  const { body, headers } = await world.server.inject({ url: '/api/docs' });
+  assert.match(String(headers['content-type']), /text\/html/);
+  assert.doesNotMatch(body, /<script|https?:\/\//);
+  for (const route of routes) assert.ok(body.includes(route.url), route.url);
+});

@@ -1,0 +1,36 @@
+import type { Paragraph } from 'docx';
+import type { Message } from '../message.ts';
+import type { OutlineLabels } from '../outline/index.ts';
+
+/** A picture that can go into a document. */
+export interface DocxImage {
+  readonly bytes: Uint8Array;
+  readonly type: 'png' | 'jpg' | 'gif' | 'bmp';
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** What is carried along while a document is written. */
+export interface DocxContext {
+  readonly labels: OutlineLabels;
+  readonly messages: Message[];
+  readonly images: ReadonlyMap<string, DocxImage>;
+  /** What a reference to an id is called: `Figure 3`, or a title. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly footnotes: Record<string, { children: Paragraph[] }>;
+  /** Ids that have a bookmark, by the name of it: Word allows letters, digits and _, 40 at most, each once. */
+  readonly bookmarks: Map<string, string>;
+  /** How many captions of each word there are so far. */
+  readonly captions: Map<string, number>;
+  /** How many lists there are so far: each counts from its own start. */
+  lists: number;
+}
+
+/** The name of the bookmark for an id. */
+export function bookmarkName(context: DocxContext, id: string): string {
+  const known = context.bookmarks.get(id);
+  if (known !== undefined) return known;
+  const name = `r${context.bookmarks.size + 1}_${id.replaceAll(/[^A-Za-z0-9]/g, '_')}`.slice(0, 40);
+  context.bookmarks.set(id, name);
+  return name;
+}

@@ -1,0 +1,5 @@
+export { collectNames, readTrees } from './names.ts';
+export { countSeverities, orderFindings, severityOfFinding } from './order.ts';
+export type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from './outline.ts';
+export { ENGLISH_LABELS } from './outline.ts';
+export { fieldBlocks, outlineProject } from './project.ts';

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseObject } from '../archives/index.ts';
+import { FINDING_FIELDS } from '../fields/index.ts';
+import { countSeverities, orderFindings, outlineProject } from './index.ts';
+
+const CRITICAL = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
+const LOW = 'CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N';
+
+const object = parseObject(
+  {
+    id: 'p',
+    name: 'P',
+    format: 'projects/v2',
+    report_data: { title: 'T', summary: 'All **bad**', hosts: [{ name: 'a', port: 443 }], empty: '' },
+    members: [{ id: 'u', name: 'Ada' }],
+    project_type: {
+      id: 'd',
+      name: 'D',
+      report_template: '',
+      report_styles: '',
+      finding_fields: [...FINDING_FIELDS, { id: 'tester', type: 'user', label: 'Tester' }],
+      finding_ordering: [
+        { field: 'cvss', order: 'desc' },
+        { field: 'title', order: 'asc' },
+      ],
+      report_sections: [
+        {
+          id: 'summary',
+          label: 'Summary',
+          fields: [
+            { id: 'title', type: 'string' },
+            { id: 'summary', type: 'markdown', label: 'Text' },
+          ],
+        },
+        {
+          id: 'scope',
+          label: 'Scope',
+          fields: [
+            {
+              id: 'hosts',
+              type: 'list',
+              label: 'Hosts',
+              items: {
+                id: '',
+                type: 'object',
+                properties: [
+                  { id: 'name', type: 'string', label: 'Name' },
+                  { id: 'port', type: 'number', label: 'Port' },
+                ],
+              },
+            },
+          ],
+        },
+        { id: 'nothing', label: 'Nothing', fields: [{ id: 'empty', type: 'string' }] },
+      ],
+    },
+    findings: [
+      { id: 'f1', order: 3, data: { title: 'Low', cvss: LOW } },
+      { id: 'f2', order: 1, created: '2026-01-02', data: { title: 'Same', cvss: CRITICAL } },
+      {
+        id: 'f3',
+        order: 2,
+        created: '2026-01-01',
+        data: { title: 'Same', cvss: CRITICAL, tester: 'u', cwe: 'CWE-79' },
+      },
+    ],
+  },
+  'p.json',
+);
+
+test('findings come in the order that the design asks for, or in the one set by hand', () => {
+  assert.ok(object.kind === 'project');
+  const { findings } = object.data;
+  assert.deepEqual(
+    orderFindings(findings, object.design, false).map(({ id }) => id),
+    ['f3', 'f2', 'f1'],
+  );
+  assert.deepEqual(
+    orderFindings(findings, object.design, true).map(({ id }) => id),
+    ['f2', 'f3', 'f1'],
+  );
+  assert.deepEqual(countSeverities(findings), [
+    { severity: 'critical', count: 2 },
+    { severity: 'low', count: 1 },
+  ]);
+});
+
+test('a project becomes chapters: filled sections, an overview, each finding', () => {
+  assert.ok(object.kind === 'project');
+  const outline = outlineProject(object.data, object.design);
+  assert.deepEqual(
+    [outline.title, outline.subtitle, outline.facts],
+    ['T', 'P', [{ label: 'Authors', value: 'Ada' }]],
+  );
+  assert.deepEqual(
+    outline.chapters.map(({ title }) => title),
+    ['Summary', 'Scope', 'Findings'],
+  );
+  assert.deepEqual(outline.chapters[0]?.blocks, [{ kind: 'markdown', text: 'All **bad**' }]);
+  assert.deepEqual(outline.chapters[1]?.blocks, [
+    { kind: 'table', label: 'Hosts', columns: ['Name', 'Port'], rows: [[{ text: 'a' }, { text: '443' }]] },
+  ]);
+  const [overview] = outline.chapters[2]?.blocks ?? [];
+  assert.ok(overview?.kind === 'table');
+  assert.deepEqual(overview.rows[0], [
+    { text: '1' },
+    { text: 'Same', target: 'f3' },
+    { text: 'Critical', severity: 'critical' },
+    { text: '9.8' },
+  ]);
+  assert.deepEqual(outline.chapters[2]?.chapters[0]?.blocks, [
+    {
+      kind: 'facts',
+      facts: [
+        { label: 'CVSS', value: `9.8 (${CRITICAL})`, severity: 'critical' },
+        { label: 'Tester', value: 'Ada' },
+      ],
+    },
+  ]);
+});
