@@ -22,8 +22,3 @@ export function bufferOfBytes(bytes: string): Buffer {
 export function bytesOfBuffer(buffer: Uint8Array): string {
   return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).toString('latin1');
 }
-
-/** True when every character fits one byte. */
-export function isByteString(text: string): boolean {
-  return !NON_BYTE.test(text);
-}

@@ -9,7 +9,7 @@ import { canonicalRef, cutText, sortObservations } from './observation-batch.ts'
 import { createRegistry } from './registry.ts';
 import { createScopeJudge } from './scope-judge.ts';
 import type { AssetObservation, FindingObservation } from './scanner.ts';
-import { fakeScanner } from './testing-world.ts';
+import { fakeScanner } from '../test/world.ts';
 
 const link = (
   asset: AssetObservation['asset'],
@@ -111,11 +111,11 @@ test('scope follows names, addresses that names in scope resolve to, and what ou
     ip('10.0.0.1'),
     ip('127.0.0.1'),
     { kind: 'website', key: 'https://evil.org/?corp.test' },
-    { kind: 'website', key: 'https://corp.test@evil.org/' },
+    { kind: 'website', key: 'https://corp.test@elsewhere.test/' },
     { kind: 'url', key: 'not a url' },
     { kind: 'service', key: '169.254.169.254:80/tcp' },
     { kind: 'service', key: '198.51.100.9:80/tcp' },
-    { kind: 'email', key: 'a@corp.test@evil.org' },
+    { kind: 'email', key: 'a@corp.test@elsewhere.test' },
     { kind: 'technology', key: 'apache' },
   ];
   for (const asset of inside) assert.ok(judge(asset), asset.key);

@@ -5,7 +5,7 @@ import { ingest } from './ingest.ts';
 import { sortObservations } from './observation-batch.ts';
 import { readScan } from './scan-row.ts';
 import type { AssetObservation } from './scanner.ts';
-import { createEngineWorld } from './testing-world.ts';
+import { createEngineWorld } from '../test/world.ts';
 
 const DOMAIN = 'corp.test';
 const domain = { kind: 'domain', key: DOMAIN } as const;

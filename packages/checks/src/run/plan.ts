@@ -36,8 +36,3 @@ export function planTemplates(handles: readonly TemplateHandle[], isClustered = 
     count: handles.length,
   };
 }
-
-/** Compares severities, mildest first. */
-export function compareSeverity(left: string, right: string): number {
-  return SEVERITY_ORDER.indexOf(left) - SEVERITY_ORDER.indexOf(right);
-}

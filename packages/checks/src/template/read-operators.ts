@@ -207,8 +207,3 @@ export function readOperators(reader: FieldReader, isChecked: boolean): Operator
     needsHistory: usesHistory(matchers, extractors),
   };
 }
-
-/** A byte-string text template from YAML text. */
-export function textTemplate(text: string): ReturnType<typeof compileText> {
-  return compileText(bytesOfText(text));
-}

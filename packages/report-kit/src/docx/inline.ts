@@ -46,7 +46,6 @@ const MARKS: Readonly<Record<string, Marks>> = {
 
 /** XML cannot hold these characters at all. */
 export const cleanText = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
   text.toWellFormed().replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD');
 
 function textRun(text: string, marks: Marks): TextRun {

@@ -104,8 +104,3 @@ const TREE: readonly TreeExtension[] = [
 export function parseTree(text: string): Root {
   return fromMarkdown(text, { extensions: syntaxFor(text), mdastExtensions: [...TREE] });
 }
-
-/** The syntax tree of a text read as CommonMark alone. */
-export function parseCommonMark(text: string): Root {
-  return fromMarkdown(text, { extensions: [...COMMONMARK_SYNTAX] });
-}

@@ -63,6 +63,7 @@ export interface OutlineLabels {
   readonly authors: string;
 }
 
+/** The words of an outline in English. */
 export const ENGLISH_LABELS: OutlineLabels = {
   contents: 'Contents',
   figure: 'Figure',

@@ -8,12 +8,12 @@ import { openQueue, startConsumer, type Job } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
 import { z } from 'zod';
-import type { EngineConfig } from './engine-config.ts';
-import { createJobEnvironment } from './job-environment.ts';
-import { CLOSING_QUEUE, createRegistry, queueOf } from './registry.ts';
-import { runScanJob } from './run-job.ts';
-import type { Scanner } from './scanner.ts';
-import { startScan } from './start-scan.ts';
+import type { EngineConfig } from '../src/engine-config.ts';
+import { createJobEnvironment } from '../src/job-environment.ts';
+import { CLOSING_QUEUE, createRegistry, queueOf } from '../src/registry.ts';
+import { runScanJob } from '../src/run-job.ts';
+import type { Scanner } from '../src/scanner.ts';
+import { startScan } from '../src/start-scan.ts';
 
 /** A scanner for tests: everything but what the test is about has a value. */
 export function fakeScanner(of: Partial<Scanner> & Pick<Scanner, 'id' | 'consumes' | 'run'>): Scanner {
