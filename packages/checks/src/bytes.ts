@@ -1,7 +1,6 @@
 /** Byte strings: JavaScript strings whose every character is one byte (0–255), so that no byte of a body or payload is lost. */
 
 const NON_ASCII = /[^\x00-\x7f]/;
-const NON_BYTE = /[^\x00-\xff]/;
 
 /** The UTF-8 bytes of a text as a byte string. ASCII text is returned as it is. */
 export function bytesOfText(text: string): string {

@@ -15,8 +15,6 @@ export interface Plan {
   readonly count: number;
 }
 
-const SEVERITY_ORDER = ['info', 'low', 'medium', 'high', 'critical', 'unknown'];
-
 /** Orders templates into groups; without clustering each is a group of its own. */
 export function planTemplates(handles: readonly TemplateHandle[], isClustered = true): Plan {
   const groups = new Map<string, TemplateHandle[]>();

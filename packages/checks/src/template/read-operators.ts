@@ -1,4 +1,3 @@
-import { bytesOfText } from '../bytes.ts';
 import { compileExpression, compileText } from '../dsl/compile.ts';
 import type { Expression } from '../dsl/compile.ts';
 import { TemplateError, UnsupportedError, messageOf } from '../errors.ts';
