@@ -84,7 +84,7 @@ export async function runScanJob(
       );
     await runScanner(assignment, job, environment, { signal, timeout, log: jobLog });
   } catch (error) {
-    if (cancellation.signal.aborted) {
+    if (cancellation.signal.aborted || error instanceof ScanEnded) {
       await queue.finish(database.query, job);
     } else if (stopping.aborted || error instanceof DatabaseAway) {
       throw error;
@@ -95,6 +95,9 @@ export async function runScanJob(
     cancellation.release();
   }
 }
+
+/** The scan was cancelled, and this process did not hear of it: there is nothing left to do. */
+class ScanEnded extends Error {}
 
 /** The results could not be stored because the database is away: the job runs again once it is back. */
 class DatabaseAway extends Error {}
@@ -194,7 +197,7 @@ function flush(
 ): Promise<void> {
   return store(assignment.tenant, environment, async tx => {
     const scan = await readScan(tx, assignment.scan.id, { forUpdate: true });
-    if (scan.state !== 'running') return;
+    if (scan.state !== 'running') throw new ScanEnded();
     await ingest(tx, sortObservations(observations), {
       scan,
       scanner: assignment.scanner.id,

@@ -46,24 +46,31 @@ export async function openQueue(options: {
   isKeeper?: boolean;
 }): Promise<JobQueue> {
   const { database, log } = options;
-  const isInstaller = options.install !== undefined;
-  const boss = new PgBoss({
-    db: { executeSql: (text, values = []) => database.query(text, values) },
-    schema: SCHEMA,
-    migrate: isInstaller,
-    createSchema: isInstaller,
-    supervise: options.isKeeper ?? false,
-    schedule: false,
-  });
-  boss.on('error', error => log.warn({ err: error }, 'the job queue reports an error'));
-  await boss.start();
-  for (const queue of options.install?.queues ?? []) {
-    await boss.createQueue(queue, {
-      retryLimit: RETRY_LIMIT,
-      retryDelay: 0,
-      expireInSeconds: EXPIRE_SECONDS,
+  const open = async (settings: { isInstaller: boolean }): Promise<PgBoss> => {
+    const boss = new PgBoss({
+      db: { executeSql: (text, values = []) => database.query(text, values) },
+      schema: SCHEMA,
+      migrate: settings.isInstaller,
+      createSchema: settings.isInstaller,
+      supervise: !settings.isInstaller && (options.isKeeper ?? false),
+      schedule: false,
     });
+    boss.on('error', error => log.warn({ err: error }, 'the job queue reports an error'));
+    return boss.start();
+  };
+  if (options.install) {
+    const installer = await open({ isInstaller: true });
+    for (const queue of options.install.queues) {
+      await installer.createQueue(queue, {
+        retryLimit: RETRY_LIMIT,
+        retryDelay: 0,
+        expireInSeconds: EXPIRE_SECONDS,
+      });
+    }
+    await installer.stop({ graceful: false });
   }
+  // Opened after the queues exist: it knows them from its start and asks for none within a transaction.
+  const boss = await open({ isInstaller: false });
 
   const through = (query: PlainQuery) => ({
     db: { executeSql: (text: string, values: unknown[] = []) => query(text, values) },

@@ -47,8 +47,9 @@ export async function openHub(database: Database, log: Logger): Promise<Hub> {
           closing.signal.addEventListener('abort', () => resolve(), { once: true });
         });
         client.on('notification', message => {
-          const parsed = change.safeParse(JSON.parse(message.payload ?? 'null'));
-          if (parsed.success) emit(parsed.data);
+          const parsed = parseChange(message.payload);
+          if (parsed) emit(parsed);
+          else log.warn('a change was announced in a form that is not understood');
         });
         await client.query(`listen ${CHANNEL}`);
         ready.resolve();
@@ -74,4 +75,12 @@ export async function openHub(database: Database, log: Logger): Promise<Hub> {
       await session;
     },
   };
+}
+
+function parseChange(payload: string | undefined): Change | undefined {
+  try {
+    return change.parse(JSON.parse(payload ?? ''));
+  } catch {
+    return undefined;
+  }
 }

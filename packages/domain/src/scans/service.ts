@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ScanProgress, ScanView, TargetView } from '@glacis/contract';
 import { cancelScan, parseEngine, startScan, type ScanScope } from '@glacis/engine';
-import { UserError, type TenantId } from '@glacis/foundation';
+import { profileFor, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
 import type { Platform } from '../platform.ts';
@@ -77,8 +78,18 @@ async function scopeOf(
   const { rows: domains } = await sql<{ domain: string }>`select domain from target
     where proof_state = 'proven' or id = any(${ids}::uuid[]) order by domain`.execute(tx.sql);
   const profile = profileOf(platform, targets[0]?.domain ?? '');
+  // A scan reaches one network: what another profile covers is none of its business, nor are that profile's private ranges.
+  const isSameNetwork = (domain: string): boolean =>
+    isDeepStrictEqual(profileFor(platform.profiles(), domain), profile);
+  const foreign = targets.find(target => !isSameNetwork(target.domain));
+  if (foreign) {
+    throw new UserError(
+      'request.conflict',
+      `${foreign.domain} is reached through another network profile. Scan it on its own.`,
+    );
+  }
   return {
-    domains: domains.map(row => row.domain),
+    domains: domains.map(row => row.domain).filter(isSameNetwork),
     networks: [],
     excluded: exclusions.map(row => row.value),
     allowedPrivateRanges: profile.allowedPrivateRanges,
