@@ -13,7 +13,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** What a page may still do after it has loaded, ms, so that scripts can draw. */
 const SETTLE_MS = 150;
 /** How long a page may take to load its parts, ms. */
-const LOAD_MS = 5_000;
+const LOAD_MS = 4_000;
 
 /**
  * A browser for the screenshots of one job: fresh, and its only way out is a proxy behind the job's egress guard, loopback
@@ -44,7 +44,9 @@ export function createJobBrowser(renderer: Renderer, egress: Egress): JobBrowser
           page.on('dialog', dialog => void dialog.dismiss().catch(() => {}));
           const response = await page.goto(url, { timeout: timeoutMs, waitUntil: 'commit' });
           // A page that goes on loading for ever is pictured as far as it has come.
-          await page.waitForLoadState('load', { timeout: LOAD_MS }).catch(() => {});
+          await page.waitForLoadState('load', { timeout: LOAD_MS }).catch(async () => {
+            await (await context.newCDPSession(page)).send('Page.stopLoading');
+          });
           await page.waitForTimeout(SETTLE_MS);
           const bytes = await page.screenshot({ type: 'png', timeout: timeoutMs, animations: 'disabled' });
           if (bytes.byteLength > MAX_BYTES) throw new EgressError('limit', 'The screenshot is too large.');
