@@ -197,7 +197,10 @@ async function startProcesses(
     start(`worker-${index + 1}`, 'worker'),
   );
   const [renderer] = await Promise.all([start('renderer', 'renderer'), ...workers]);
-  if (renderer?.problem) say(`Screenshots and reports cannot be made: ${renderer.problem}`);
+  if (renderer?.problem)
+    say(
+      `Screenshots and reports cannot be made: ${renderer.problem} Set GLACIS_CHROMIUM to a Chromium that starts, or leave it unset to use the one that comes along.`,
+    );
   return port;
 }
 
