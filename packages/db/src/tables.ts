@@ -96,6 +96,7 @@ export interface TenantTables {
     asset_ids: string[];
     state: Generated<'open' | 'done' | 'failed'>;
     attempts: Generated<number>;
+    begun: Generated<boolean>;
     error: string | null;
   };
   asset: {
