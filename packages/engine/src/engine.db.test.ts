@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { silentLogger } from '@glacis/foundation';
-import { startConsumer } from '@glacis/queue';
 import { announce } from '@glacis/realtime';
 import { ingest } from './ingest.ts';
 import { sortObservations } from './observation-batch.ts';
-import { createRegistry, queueOf, strandedQueues } from './registry.ts';
 import { runScanJob } from './run-job.ts';
 import { readScan } from './scan-row.ts';
-import type { AssetObservation, FindingObservation, Observation } from './scanner.ts';
+import type { FindingObservation } from './scanner.ts';
 import { cancelScan } from './start-scan.ts';
+import { DOMAIN, domain, host, link, lister, looked, looker, until } from '../test/observations.ts';
 import { createEngineWorld, fakeScanner } from '../test/world.ts';
 
-const DOMAIN = 'corp.test';
 const closers: (() => Promise<void>)[] = [];
 after(async () => {
   for (const close of closers) await close();
@@ -24,64 +21,6 @@ async function makeWorld(...of: Parameters<typeof createEngineWorld>) {
   closers.push(world.close);
   return world;
 }
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition was not met in time');
-    await delay(20);
-  }
-}
-
-const link = (
-  asset: AssetObservation['asset'],
-  from: AssetObservation['from'],
-  relation: AssetObservation['relation'] = 'contains',
-): AssetObservation => ({
-  type: 'asset',
-  asset,
-  from,
-  ...(relation ? { relation } : {}),
-  reason: 'a test says so',
-});
-const host = (name: string) => ({ kind: 'hostname', key: `${name}.${DOMAIN}` }) as const;
-const domain = { kind: 'domain', key: DOMAIN } as const;
-const looked = (asset: { kind: 'domain' | 'hostname'; key: string }): Observation => ({
-  type: 'coverage',
-  asset,
-  outcome: 'looked',
-});
-
-/** Finds `count` host names below a domain. */
-const lister = (count: number) =>
-  fakeScanner({
-    id: 'lister',
-    consumes: ['domain'],
-    run: async function* (_context, assets) {
-      for (const asset of assets) {
-        for (let index = 0; index < count; index += 1) yield link(host(`h${index}`), asset);
-        yield looked({ kind: 'domain', key: asset.key });
-      }
-    },
-  });
-const looker = (batchSize = 2) =>
-  fakeScanner({
-    id: 'looker',
-    consumes: ['hostname'],
-    batchSize,
-    run: async function* (_context, assets) {
-      for (const asset of assets) {
-        yield {
-          type: 'finding',
-          ruleId: 'http.missing-csp',
-          asset,
-          confidence: 'firm',
-          evidence: [{ label: 'Header', text: `evidence of ${asset.key}` }],
-        };
-        yield looked({ kind: 'hostname', key: asset.key });
-      }
-    },
-  });
 
 test('a scan runs from its seeds to its one closing job', async () => {
   const world = await makeWorld([lister(25), looker()]);
@@ -417,87 +356,4 @@ test('a job over its time limit keeps what it saw and says what it did not', asy
   ]);
   assert.equal((await world.rows("select 1 from asset where key like 'early%'")).length, 1);
   assert.deepEqual(await world.rows('select done, failed from scan_progress'), [{ done: 1, failed: 0 }]);
-});
-
-test('a scanner that was removed while its jobs waited fails them visibly, and the scan ends', async () => {
-  const world = await makeWorld([
-    lister(3),
-    fakeScanner({ id: 'gone', consumes: ['hostname'], run: lister(0).run }),
-  ]);
-  const scanId = await world.start(DOMAIN);
-  const registry = createRegistry(world.registry.all.filter(scanner => scanner.id !== 'gone'));
-  const stranded = strandedQueues(await world.queue.names(), registry);
-  assert.deepEqual(stranded, ['scan.gone']);
-  await world.inTenant(async tx => {
-    // As the version before left it: the host names were dispatched to the scanner.
-    const scan = await readScan(tx, scanId, { forUpdate: true });
-    const batch = sortObservations([link(host('h0'), domain), looked(domain)]);
-    await ingest(tx, batch, { ...world, scan, scanner: 'lister', key: world.tenant.key });
-  });
-  const environment = { ...world.environment, registry };
-  const consumer = startConsumer({
-    ...world,
-    log: silentLogger,
-    lanes: [
-      {
-        queues: [...registry.all.map(queueOf), ...stranded],
-        concurrency: 2,
-        handle: (job, signal) => runScanJob(job, environment, signal),
-      },
-    ],
-  });
-  try {
-    await until(async () => (await world.rows(`select 1 from scan where state = 'closing'`)).length === 1);
-  } finally {
-    await consumer.stop();
-  }
-  const failed = await world.rows(`select state, error from scan_job where scanner = 'gone'`);
-  assert.deepEqual(failed, [{ state: 'failed', error: 'this version has no scanner gone' }]);
-  const coverage = await world.rows(`select outcome, detail from coverage where scanner = 'gone'`);
-  assert.deepEqual(coverage, [
-    { outcome: 'limited', detail: 'the scanner failed: this version has no scanner gone' },
-  ]);
-});
-
-test('assets that come while a job waits join it, up to its batch; one that was begun takes no more', async () => {
-  const seen: number[] = [];
-  const world = await makeWorld([
-    lister(0),
-    fakeScanner({
-      id: 'slow',
-      consumes: ['hostname'],
-      batchSize: 4,
-      run: async function* (_context, assets) {
-        seen.push(assets.length);
-        for (const asset of assets) yield looked({ kind: 'hostname', key: asset.key });
-      },
-    }),
-  ]);
-  const scanId = await world.start(DOMAIN);
-  const find = (...names: string[]) =>
-    world.inTenant(async tx => {
-      const scan = await readScan(tx, scanId, { forUpdate: true });
-      const batch = sortObservations(names.map(name => link(host(name), domain)));
-      await ingest(tx, batch, { ...world, scan, scanner: 'lister', key: world.tenant.key });
-    });
-  const sizes = async () =>
-    (
-      await world.rows(`select cardinality(asset_ids) as n from scan_job where scanner = 'slow' order by id`)
-    ).map(row => row['n']);
-  await find('a');
-  await find('b', 'c');
-  assert.deepEqual(await sizes(), [3]);
-  await find('d', 'e');
-  assert.deepEqual(await sizes(), [4, 1]);
-  await world.rows(`update scan_job set begun = true where scanner = 'slow'`);
-  await find('f');
-  assert.deepEqual(await sizes(), [4, 1, 1]);
-  const consumer = world.work(1);
-  await until(() => world.closed.length === 1);
-  await consumer.stop();
-  assert.deepEqual(seen.sort(), [1, 1, 4]);
-  const [counted] = await world.rows(
-    `select queued, done, assets_queued, assets_looked from scan_progress where scanner = 'slow'`,
-  );
-  assert.deepEqual(counted, { queued: 3, done: 3, assets_queued: 6, assets_looked: 6 });
 });
