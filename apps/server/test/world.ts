@@ -102,6 +102,7 @@ export async function createWorld(): Promise<World> {
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
     keyOf: createKeyRing(database, masterKey),
     masterKey,
+    publicUrl: 'https://glacis.test',
   };
   const webFolder = join(folder, 'dist');
   const server = composeServer(platform, webFolder);

@@ -19,6 +19,9 @@ export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
 export { createTarget, listTargets, verifyTarget } from './targets/service.ts';
+export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
+export { queueMail, webLink } from './mail/outbox.ts';
+export type { MailContent } from './mail/compose.ts';
 export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
 export { createTenant, membershipsOf } from './tenancy/service.ts';
 
