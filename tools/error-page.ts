@@ -4,6 +4,11 @@ import { errorCatalogue } from '../packages/contract/src/errors.ts';
 const AREAS: Readonly<Record<string, string>> = {
   auth: 'Signing in and permissions',
   request: 'Requests',
+  link: 'One-time links',
+  member: 'Members',
+  mail: 'Mails',
+  plan: 'Plans',
+  tenant: 'Tenants',
   target: 'Targets',
   scope: 'Scope',
   scan: 'Scans',

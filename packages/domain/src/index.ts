@@ -6,6 +6,8 @@ import { overviewRoutes } from './overview/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
+import { accountRoutes } from './tenancy/account-routes.ts';
+import { memberRoutes } from './tenancy/member-routes.ts';
 
 export * from './http/route.ts';
 export { callerOfSession, createSignInLink } from './identity/service.ts';
@@ -20,9 +22,12 @@ export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
 export { createTarget, listTargets, verifyTarget } from './targets/service.ts';
 export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
+export { deliverMails } from './mail/delivery.ts';
+export { openMailTransport } from './mail/transport.ts';
 export { queueMail, webLink } from './mail/outbox.ts';
 export type { MailContent } from './mail/compose.ts';
 export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
+export { assertWithinPlan, type PlanLimit } from './billing/limits.ts';
 export { createTenant, membershipsOf } from './tenancy/service.ts';
 
 /** All routes of all slices. */
@@ -34,4 +39,6 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...accountRoutes,
+  ...memberRoutes,
 ];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { newSecretKey, silentLogger } from '@glacis/foundation';
 import { createTestDatabase, type TestDatabase } from '@glacis/db/testing';
-import { startMailServer, type MailServer } from '../../test/mail-server.ts';
+import { startMailServer, type MailServer } from '../testing/mail-server.ts';
 import { spendMailAllowance } from './allowance.ts';
 import { composeMail } from './compose.ts';
 import { deliverMails } from './delivery.ts';
