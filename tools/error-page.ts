@@ -8,6 +8,8 @@ const AREAS: Readonly<Record<string, string>> = {
   member: 'Members',
   mail: 'Mails',
   plan: 'Plans',
+  payment: 'Payments',
+  'sign-up': 'Signing up',
   tenant: 'Tenants',
   target: 'Targets',
   scope: 'Scope',

@@ -16,6 +16,8 @@ interface Sample {
   /** Id for the `:id` of the path; left out: the surface's own thing. */
   readonly id?: (of: Surface) => Promise<string>;
   readonly body?: (of: Surface) => Promise<object>;
+  /** Error that who is allowed gets in this world, where the call needs something it has not. */
+  readonly refusal?: string;
   /** Somebody of their own who calls, where the call changes who calls. */
   readonly caller?: (of: Surface, role: Role) => Promise<string>;
 }
@@ -34,6 +36,22 @@ const samples: Readonly<Record<string, Sample>> = {
     body: async () => ({ email: `${newId()}@walk.test`, password: 'a long enough password' }),
   },
   'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/sign-up/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up/complete': {
+    body: async () => ({
+      token: 'x'.repeat(43),
+      organisation: 'Walk',
+      slug: 'walkers',
+      planId: newId(),
+    }),
+  },
+  'POST /api/sign-up/enter': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/tenants/:tenant/plan/checkout': {
+    body: async () => ({ planId: newId() }),
+    refusal: 'payment.by-hand',
+  },
+  'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
   'PATCH /api/tenants/:tenant/members/:id': {
     id: of => world.freshMember(of),
     body: async () => ({ role: 'operator' }),
@@ -121,9 +139,12 @@ for (const declared of routes) {
     for (const role of roles) {
       await t.test(role, async () => {
         const as = (await samples[nameOf(declared)]?.caller?.(world.alpha, role)) ?? world.alpha.users[role];
-        const { statusCode } = await call(declared, as, { tenant: world.alpha });
+        const response = await call(declared, as, { tenant: world.alpha });
+        const { statusCode } = response;
+        const { refusal } = samples[nameOf(declared)] ?? {};
         const isAllowed = !isOfTenant || permissionsOf[role].includes(access);
-        if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+        if (isAllowed && refusal) assert.equal(response.json().error.code, refusal);
+        else if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
       });
     }

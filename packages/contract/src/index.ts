@@ -1,5 +1,6 @@
 export * from './api/assets.ts';
 export * from './api/billing.ts';
+export * from './api/platform.ts';
 export * from './api/primitives.ts';
 export * from './api/findings.ts';
 export * from './api/overview.ts';

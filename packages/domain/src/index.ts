@@ -1,4 +1,5 @@
 import type { Route } from './http/route.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -27,8 +28,9 @@ export { openMailTransport } from './mail/transport.ts';
 export { queueMail, webLink } from './mail/outbox.ts';
 export type { MailContent } from './mail/compose.ts';
 export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
+export { takeStripeEvent } from './billing/stripe-events.ts';
 export { assertWithinPlan, type PlanLimit } from './billing/limits.ts';
-export { createTenant, membershipsOf } from './tenancy/service.ts';
+export { createTenant, createTenantWithin, membershipsOf } from './tenancy/service.ts';
 
 /** All routes of all slices. */
 export const routes: readonly Route[] = [
@@ -41,4 +43,5 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...accountRoutes,
   ...memberRoutes,
+  ...billingRoutes,
 ];

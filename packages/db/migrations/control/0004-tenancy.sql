@@ -94,7 +94,8 @@ create table control.email_change (
   expires_at timestamptz not null
 );
 
--- Somebody on the way to a tenant. The row goes when the tenant is there and its admin has signed in, or when it expires.
+-- Somebody on the way to a tenant. The row goes when the tenant is there and its admin has come in, or some time after it has
+-- expired: a payment may be told late.
 create table control.sign_up (
   id uuid primary key,
   email text not null check (email = lower(email) and length(email) between 3 and 254),
@@ -107,13 +108,15 @@ create table control.sign_up (
   password_hash text,
   domain text,
   checkout_id text unique,
+  -- Whether the account was made with the tenant; then the link of the sign-up signs in once.
+  makes_account boolean not null default false,
   tenant_id uuid references control.tenant on delete cascade,
   address text,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null
 );
--- A slug is kept for who is paying for it.
-create unique index on control.sign_up (slug) where slug is not null and state <> 'ready';
+-- A slug is kept for who is paying for it until the row expires.
+create index on control.sign_up (slug);
 create index on control.sign_up (expires_at);
 
 create table control.subscription (

@@ -45,3 +45,11 @@ export async function planOf(database: Database, tenant: TenantId): Promise<Plan
   if (!rows[0]) throw notFound('tenant');
   return viewPlan(rows[0]);
 }
+
+/** The plans in their order: all of them, or those that anybody may choose. */
+export async function listPlans(database: Database, of: { isPublic?: boolean } = {}): Promise<PlanRow[]> {
+  const filter = of.isPublic ? sql`where is_public` : sql``;
+  const { rows } = await sql<PlanRow>`select * from control.plan ${filter}
+    order by position, price_cents, name limit 100`.execute(database.control);
+  return rows;
+}
