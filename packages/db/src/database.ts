@@ -79,7 +79,10 @@ export function openDatabase(options: {
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   };
   const pool = new pg.Pool({ ...base, max: options.maxConnections ?? 10, connectionTimeoutMillis: 15_000 });
-  pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  const noteLoss = (error: Error): void => options.log.warn({ err: error }, 'a database connection was lost');
+  pool.on('error', noteLoss);
+  // The pool listens to idle connections alone: one that is lost between two statements of a transaction would end the process.
+  pool.on('connect', client => client.on('error', noteLoss));
   const control = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool }) });
 
   return {
@@ -111,6 +114,7 @@ export function openDatabase(options: {
         application_name: applicationName,
         keepAlive: true,
       });
+      client.on('error', noteLoss);
       await client.connect();
       return client;
     },
