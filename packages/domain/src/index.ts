@@ -1,4 +1,5 @@
 import type { Route } from './http/route.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -6,6 +7,8 @@ import { overviewRoutes } from './overview/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
+import { accountRoutes } from './tenancy/account-routes.ts';
+import { memberRoutes } from './tenancy/member-routes.ts';
 
 export * from './http/route.ts';
 export { callerOfSession, createSignInLink } from './identity/service.ts';
@@ -19,8 +22,15 @@ export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
 export { createTarget, listTargets, verifyTarget } from './targets/service.ts';
+export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
+export { deliverMails } from './mail/delivery.ts';
+export { openMailTransport } from './mail/transport.ts';
+export { queueMail, webLink } from './mail/outbox.ts';
+export type { MailContent } from './mail/compose.ts';
 export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
-export { createTenant, membershipsOf } from './tenancy/service.ts';
+export { takeStripeEvent } from './billing/stripe-events.ts';
+export { assertWithinPlan, type PlanLimit } from './billing/limits.ts';
+export { createTenant, createTenantWithin, membershipsOf } from './tenancy/service.ts';
 
 /** All routes of all slices. */
 export const routes: readonly Route[] = [
@@ -31,4 +41,7 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...accountRoutes,
+  ...memberRoutes,
+  ...billingRoutes,
 ];

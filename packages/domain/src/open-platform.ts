@@ -66,6 +66,9 @@ export async function openPlatform(options: {
     lookupTxt,
     keyOf: createKeyRing(database, masterKey),
     masterKey,
+    publicUrl: config.publicUrl,
+    ...(config.smtp ? { smtp: config.smtp } : {}),
+    ...(config.stripe ? { stripe: config.stripe } : {}),
     close: async () => {
       await hub.close();
       await queue.close();
