@@ -45,6 +45,8 @@ export interface Config {
   /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
   readonly browserFolder: string;
   readonly networkProfilesFile: string;
+  /** Templates of checks that whoever runs the platform has put there. */
+  readonly templateFolder: string;
   readonly chromium: string | undefined;
   readonly logLevel: string;
   /** Where people reach the web app, without a slash at the end. */
@@ -128,6 +130,7 @@ function placesIn(dataFolder: string) {
     blobFolder: join(dataFolder, 'blobs'),
     browserFolder: join(dataFolder, 'browser'),
     networkProfilesFile: join(dataFolder, 'network-profiles.json'),
+    templateFolder: join(dataFolder, 'templates'),
   };
 }
 
