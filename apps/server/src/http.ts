@@ -1,12 +1,5 @@
-import { errorCatalogue, permissionsOf, type ErrorBody, type ErrorCode } from '@glacis/contract';
-import {
-  callerOfSession,
-  membershipsOf,
-  routes as sliceRoutes,
-  type Platform,
-  type Route,
-  type RouteInput,
-} from '@glacis/domain';
+import { errorCatalogue, type ErrorBody, type ErrorCode } from '@glacis/contract';
+import { routes as sliceRoutes, type Platform, type Route } from '@glacis/domain';
 import { isConnectionError } from '@glacis/db';
 import { newId, UserError } from '@glacis/foundation';
 import type { Duplex } from 'node:stream';
@@ -17,10 +10,9 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { z } from 'zod';
-import { readCookie, sessionCookie } from './cookie.ts';
+import { authorise } from './authorise.ts';
+import { readCredential } from './credential.ts';
 import { securityHeaders } from './headers.ts';
-import { findUnstorable } from './unstorable.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -97,6 +89,9 @@ function answerNoHttp(socket: Duplex): void {
 export function refuseForeignOrigin(request: FastifyRequest): void {
   const isUpgrade = request.headers.upgrade !== undefined;
   if (request.method === 'GET' && !isUpgrade) return;
+  // No browser adds a bearer token by itself, and with one the cookie counts for nothing.
+  const given = readCredential(request);
+  if (given && 'bearer' in given) return;
   const { origin, host, 'sec-fetch-site': site } = request.headers;
   const isForeignSite = site === 'cross-site' || site === 'same-site';
   const isForeignOrigin = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
@@ -116,78 +111,6 @@ function addRoute(server: FastifyInstance, platform: Platform, route: Route): vo
       return send(reply, route, answer);
     },
   });
-}
-
-/** Finds out who calls, whether they may, and parses what they sent. @throws UserError */
-export async function authorise(
-  request: FastifyRequest,
-  reply: FastifyReply | undefined,
-  platform: Platform,
-  route: Pick<Route, 'access' | 'params' | 'query' | 'body'>,
-): Promise<RouteInput<unknown, unknown, unknown>> {
-  const sessionSecret = readCookie(request.headers.cookie);
-  const caller = sessionSecret ? await callerOfSession(platform.database, sessionSecret) : undefined;
-  if (route.access !== 'public' && !caller) throw new UserError('auth.sign-in-required', 'Sign in first.');
-
-  const slug = z.object({ tenant: z.string() }).safeParse(request.params).data?.tenant;
-  let tenant: RouteInput<unknown, unknown, unknown>['tenant'];
-  if (slug !== undefined && caller) {
-    const membership = (await membershipsOf(platform.database, caller.userId)).find(
-      entry => entry.slug === slug,
-    );
-    // A tenant one does not belong to looks like one that does not exist.
-    if (!membership) throw new UserError('request.not-found', 'There is no such tenant.');
-    tenant = membership;
-  }
-  if (route.access !== 'public' && route.access !== 'signed-in') {
-    const isAllowed = tenant
-      ? permissionsOf[tenant.role].includes(route.access)
-      : caller?.isPlatformAdmin === true;
-    if (!isAllowed)
-      throw new UserError(
-        'auth.forbidden',
-        'Your role does not allow this. Ask an administrator of the tenant.',
-      );
-  }
-  return {
-    platform,
-    params: parse(route.params, request.params, 'path'),
-    query: parse(route.query, request.query, 'query'),
-    body: parse(route.body, request.body, 'body'),
-    caller,
-    tenant,
-    address: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
-    sessionSecret,
-    setSession: secret => {
-      void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));
-    },
-  };
-}
-
-function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
-  if (!schema) return undefined;
-  const unstorable = findUnstorable(value);
-  if (unstorable && where !== 'path') {
-    const path = unstorable.path || where;
-    throw new UserError('request.invalid', `The ${where} is not valid: ${path}: ${unstorable.reason}`, {
-      fields: { [path]: unstorable.reason },
-    });
-  }
-  const parsed = unstorable ? undefined : schema.safeParse(value ?? {});
-  if (parsed?.success) return parsed.data;
-  // An id that is no UUID names nothing.
-  if (where === 'path' || !parsed)
-    throw new UserError('request.not-found', 'There is nothing at this address.');
-  const fields = Object.fromEntries(
-    parsed.error.issues.map(issue => [issue.path.join('.') || where, issue.message]),
-  );
-  const first = Object.entries(fields)[0];
-  throw new UserError(
-    'request.invalid',
-    `The ${where} is not valid: ${first?.[0] ?? ''}: ${first?.[1] ?? ''}`,
-    { fields },
-  );
 }
 
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {

@@ -3,7 +3,8 @@ import { readProgress, type Platform } from '@glacis/domain';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { answerError, authorise } from './http.ts';
+import { authorise } from './authorise.ts';
+import { answerError } from './http.ts';
 
 /** Shortest time between two messages to one watcher, ms: calm for eyes and database. */
 const INTERVAL_MS = 250;

@@ -13,15 +13,24 @@ before(async () => {
 after(() => world.close());
 
 interface Sample {
-  /** Id for the `:id` of the path; left out: the surface's own thing. */
-  readonly id?: (of: Surface) => Promise<string>;
-  readonly body?: (of: Surface) => Promise<object>;
+  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
+  readonly id?: (of: Surface, as: string) => Promise<string>;
+  readonly body?: (of: Surface, as: string) => Promise<object>;
 }
+
+const PASSWORD = 'a long enough password';
 
 /** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
-  'PUT /api/session/password': { body: async () => ({ password: 'a long enough password' }) },
+  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
+  'POST /api/session/reauthentication': {
+    body: async (_, as) => {
+      await givePassword(as);
+      return { password: PASSWORD };
+    },
+  },
+  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
   'POST /api/tenants/:tenant/scans': {
@@ -32,11 +41,29 @@ const samples: Readonly<Record<string, Sample>> = {
   'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
 };
 
+/** Gives a person the password of the walk, unless they have it. */
+async function givePassword(userId: string): Promise<void> {
+  if (userId === '') return;
+  const headers = { cookie: await world.signIn(userId) };
+  const { user } = (await world.server.inject({ url: '/api/session', headers })).json();
+  if (user.hasPassword) return;
+  const payload = { password: PASSWORD };
+  const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
+  assert.equal(set.statusCode, 204);
+}
+
+/** Id of a fresh session of a person. */
+async function newSessionOf(userId: string): Promise<string> {
+  const headers = { cookie: await world.signIn(userId) };
+  const { items } = (await world.server.inject({ url: '/api/sessions', headers })).json();
+  return items.find((entry: { isCurrent: boolean }) => entry.isCurrent).id;
+}
+
 const nameOf = (of: Route): string => `${of.method} ${of.url}`;
 
-async function idFor(of: Route, surface: Surface): Promise<string> {
+async function idFor(of: Route, surface: Surface, as: string): Promise<string> {
   const own = samples[nameOf(of)]?.id;
-  if (own) return own(surface);
+  if (own) return own(surface, as);
   const [, kind = ''] = /:tenant\/(\w+)\/:id/.exec(of.url) ?? [];
   const known: Readonly<Record<string, string>> = surface.ids;
   const id = known[kind];
@@ -49,8 +76,10 @@ async function call(
   as: string | undefined,
   where: { tenant: Surface; thing?: Surface; method?: string },
 ) {
-  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant) : '';
-  const body = await samples[nameOf(of)]?.body?.(where.tenant);
+  // A thing of another tenant is that of somebody there.
+  const owner = where.thing ? where.thing.users.admin : (as ?? '');
+  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
+  const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
@@ -109,7 +138,7 @@ for (const declared of routes) {
         const foreign = await call(declared, as, { tenant: world.alpha, thing: world.beta });
         assert.equal(foreign.statusCode, 404);
         const url = declared.url.replace(':tenant', world.alpha.slug).replace(':id', newId());
-        const body = await samples[nameOf(declared)]?.body?.(world.alpha);
+        const body = await samples[nameOf(declared)]?.body?.(world.alpha, as);
         const missing = await world.server.inject({
           method: declared.method,
           url,

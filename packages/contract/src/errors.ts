@@ -14,6 +14,22 @@ export const errorCatalogue = {
     meaning: 'Too many failed attempts; wait for the time that Retry-After says.',
   },
   'auth.forbidden': { status: 403, meaning: 'The role within the tenant does not allow it.' },
+  'auth.reauthentication-required': {
+    status: 403,
+    meaning: 'A dangerous act needs a sign-in of the last ten minutes: confirm with the password first.',
+  },
+  'auth.session-required': {
+    status: 403,
+    meaning: 'Only a person with a session may do it, no token.',
+  },
+  'auth.token-invalid': {
+    status: 401,
+    meaning: 'The bearer token is unknown, expired, revoked, forged or not valid from this address.',
+  },
+  'auth.password-breached': {
+    status: 400,
+    meaning: 'The password is known from breaches or too common: choose another one.',
+  },
   'auth.origin-refused': { status: 403, meaning: 'A changing request came from another origin.' },
   'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },

@@ -1,3 +1,4 @@
+export * from './api/account.ts';
 export * from './api/assets.ts';
 export * from './api/primitives.ts';
 export * from './api/findings.ts';

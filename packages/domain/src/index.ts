@@ -8,7 +8,11 @@ import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
 
 export * from './http/route.ts';
-export { callerOfSession, createSignInLink } from './identity/service.ts';
+export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
+export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
+export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export { createSignInLink } from './identity/service.ts';
+export { callerOfSession, isFresh, startSession, type ProvenIdentity } from './identity/session.ts';
 export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';

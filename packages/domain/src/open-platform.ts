@@ -66,6 +66,7 @@ export async function openPlatform(options: {
     lookupTxt,
     keyOf: createKeyRing(database, masterKey),
     masterKey,
+    ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
     close: async () => {
       await hub.close();
       await queue.close();

@@ -21,6 +21,8 @@ export interface Platform {
   readonly lookupTxt: LookupTxt;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */
   keyOf(tenant: TenantId): Promise<SecretKey>;
+  /** File or folder with breached passwords in the form of Have I Been Pwned. Left out: only common ones are refused. */
+  readonly breachedPasswords?: string;
   /** The master key, for wrapping the keys of new tenants. */
   readonly masterKey: SecretKey;
 }

@@ -17,6 +17,8 @@ const environment = z.object({
   GLACIS_NETWORK_PROFILES: z.string().optional(),
   /** Path of a Chromium; without it one is looked for. */
   GLACIS_CHROMIUM: z.string().optional(),
+  /** Breached passwords that nobody may choose: a sorted file of SHA-1 hashes, or a folder of prefixes. */
+  GLACIS_BREACHED_PASSWORDS_FILE: z.string().min(1).optional(),
   GLACIS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
 
@@ -34,6 +36,7 @@ export interface Config {
   readonly browserFolder: string;
   readonly networkProfilesFile: string;
   readonly chromium: string | undefined;
+  readonly breachedPasswordsFile: string | undefined;
   readonly logLevel: string;
 }
 
@@ -57,6 +60,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     port: values.GLACIS_PORT,
     masterKey: values.GLACIS_MASTER_KEY,
     chromium: values.GLACIS_CHROMIUM,
+    breachedPasswordsFile: values.GLACIS_BREACHED_PASSWORDS_FILE,
     logLevel: values.GLACIS_LOG_LEVEL,
   };
 }
