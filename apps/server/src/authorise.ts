@@ -12,12 +12,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sessionCookie } from './cookie.ts';
 import { readCredential } from './credential.ts';
+import { recordRefusal } from './refusal.ts';
 import { findUnstorable } from './unstorable.ts';
 
 /** What of a route decides who may call it with what. */
-export type Guarded = Pick<Route, 'access' | 'allowsTokens' | 'isDangerous' | 'params' | 'query' | 'body'>;
+export type Guarded = Pick<
+  Route,
+  'access' | 'allowsTokens' | 'isDangerous' | 'action' | 'params' | 'query' | 'body'
+>;
 
-/** Finds out who calls, whether they may, and parses what they sent. @throws UserError */
+/** Finds out who calls, whether they may, and parses what they sent; records a refusal. @throws UserError */
 export async function authorise(
   request: FastifyRequest,
   reply: FastifyReply | undefined,
@@ -27,14 +31,20 @@ export async function authorise(
   const given = readCredential(request);
   const slug = z.object({ tenant: z.string() }).safeParse(request.params).data?.tenant;
   const found = given && (await authenticate(platform, given, slug));
-  if (given && 'bearer' in given && !found) {
-    throw new UserError(
-      'auth.token-invalid',
-      'The token is unknown, expired, revoked or not valid from this address.',
-    );
+  try {
+    if (given && 'bearer' in given && !found) {
+      throw new UserError(
+        'auth.token-invalid',
+        'The token is unknown, expired, revoked or not valid from this address.',
+      );
+    }
+    if (found) refuseUnlessAllowed(route, found, slug);
+    else if (route.access !== 'public') throw new UserError('auth.sign-in-required', 'Sign in first.');
+  } catch (error) {
+    // A browser that was never signed in is no refusal worth keeping.
+    if (given) recordRefusal(platform, request, route, error, found);
+    throw error;
   }
-  if (found) refuseUnlessAllowed(route, found, slug);
-  else if (route.access !== 'public') throw new UserError('auth.sign-in-required', 'Sign in first.');
   return {
     platform,
     params: parse(route.params, request.params, 'path'),
@@ -45,6 +55,7 @@ export async function authorise(
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
     sessionSecret: given && 'session' in given ? given.session : undefined,
+    note: () => {},
     setSession: secret => {
       void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));
     },

@@ -1,5 +1,13 @@
 import { errorCatalogue, type ErrorBody, type ErrorCode } from '@glacis/contract';
-import { routes as sliceRoutes, type Platform, type Route } from '@glacis/domain';
+import {
+  actionOf,
+  isRecorded,
+  originOf,
+  routes as sliceRoutes,
+  type Platform,
+  type Route,
+  type RouteInput,
+} from '@glacis/domain';
 import { isConnectionError } from '@glacis/db';
 import { newId, UserError } from '@glacis/foundation';
 import type { Duplex } from 'node:stream';
@@ -10,9 +18,11 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { z } from 'zod';
 import { authorise } from './authorise.ts';
 import { readCredential } from './credential.ts';
 import { securityHeaders } from './headers.ts';
+import { recordRefusal } from './refusal.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -23,6 +33,8 @@ const MAX_SEGMENT_LENGTH = 20_000;
 /** Marks a route as having declared who may call it; one without stops the server from starting. */
 export interface DeclaredAccess {
   readonly access: Route['access'];
+  /** Name for the audit log. */
+  readonly action?: string;
 }
 
 declare module 'fastify' {
@@ -56,7 +68,12 @@ export function createHttpServer(
   });
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);
-    refuseForeignOrigin(request);
+    try {
+      refuseForeignOrigin(request);
+    } catch (error) {
+      recordRefusal(platform, request, { action: request.routeOptions.config.declared?.action }, error);
+      throw error;
+    }
   });
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   server.setNotFoundHandler((request, reply) =>
@@ -101,16 +118,40 @@ export function refuseForeignOrigin(request: FastifyRequest): void {
 }
 
 function addRoute(server: FastifyInstance, platform: Platform, route: Route): void {
+  const action = actionOf(route);
+  const guarded = { ...route, action };
   server.route({
     method: route.method,
     url: route.url,
-    config: { declared: { access: route.access } },
+    config: { declared: { access: route.access, action } },
     handler: async (request, reply) => {
-      const input = await authorise(request, reply, platform, route);
-      const answer = await route.handle(input);
+      const input = await authorise(request, reply, platform, guarded);
+      const answer = isRecorded(route)
+        ? await recorded(request, route, action, input)
+        : await route.handle(input);
       return send(reply, route, answer);
     },
   });
+}
+
+/** Handles a call of which a record is kept. */
+function recorded(
+  request: FastifyRequest,
+  route: Route,
+  action: string,
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<unknown> {
+  const { id } = z.object({ id: z.uuid() }).safeParse(request.params).data ?? {};
+  return input.platform.audit.audited(
+    {
+      tenantId: input.tenant?.id,
+      origin: originOf(input.caller, { address: request.ip, requestId: request.id }),
+      action,
+      ...(id === undefined ? {} : { subject: { kind: action.split('.')[0] ?? '', id } }),
+    },
+    note => route.handle({ ...input, note }),
+    { isAnonymous: input.caller === undefined },
+  );
 }
 
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {

@@ -14,6 +14,9 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Close code for a watcher whose session or right has ended. */
 const NO_LONGER_ALLOWED = 4401;
 
+/** Name for the audit log, where refusals are recorded. */
+const ACTION = 'scans.watch';
+
 /** Adds the live feed of scans: GET /api/tenants/:tenant/scans/:id/live, upgraded to a WebSocket. */
 export function addLiveFeed(
   server: FastifyInstance,
@@ -24,10 +27,11 @@ export function addLiveFeed(
   const access = 'scan.read' as const;
   server.get(
     '/api/tenants/:tenant/scans/:id/live',
-    { config: { declared: { access } } },
+    { config: { declared: { access, action: ACTION } } },
     async (request, reply) => {
       try {
-        const mayWatch = () => authorise(request, undefined, platform, { access, params: thingPath });
+        const mayWatch = () =>
+          authorise(request, undefined, platform, { access, action: ACTION, params: thingPath });
         const input = await mayWatch();
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');

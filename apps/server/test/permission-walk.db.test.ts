@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
-import { routes, type Route } from '@glacis/domain';
+import { isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { createWorld, type Surface, type World } from './world.ts';
@@ -81,11 +81,18 @@ async function call(
   const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
   const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
+  const headers = as ? { cookie: await world.signIn(as) } : {};
+  await world.platform.audit.flush();
+  const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
     url: of.url.replace(':tenant', where.tenant.slug).replace(':id', id),
-    headers: as ? { cookie: await world.signIn(as) } : {},
+    headers,
     ...(body ? { payload: body } : {}),
+  });
+  await assertRecorded(of, response.statusCode, as !== undefined, {
+    before,
+    after: await recordsOf(of, where.tenant),
   });
   if (response.statusCode >= 400 && response.body !== '') {
     const { error } = errorBody.parse(response.json());
@@ -93,6 +100,31 @@ async function call(
     assert.equal(catalogue[error.code]?.status, response.statusCode, error.code);
   }
   return response;
+}
+
+/** How many records the tenant's and the platform's chain have. */
+async function recordsOf(of: Route, tenant: Surface): Promise<{ tenant: number; platform: number }> {
+  await world.platform.audit.flush();
+  const { database } = world.platform;
+  const [own, platform] = await Promise.all([
+    readHead(database, tenant.tenant),
+    readHead(database, undefined),
+  ]);
+  return of.url.includes(':tenant')
+    ? { tenant: own.seq, platform: platform.seq }
+    : { tenant: platform.seq, platform: platform.seq };
+}
+
+/** Every change and every refusal of somebody who came with a credential is in the audit log; reading is not. */
+async function assertRecorded(
+  of: Route,
+  status: number,
+  isKnown: boolean,
+  { before, after }: Record<'before' | 'after', Awaited<ReturnType<typeof recordsOf>>>,
+): Promise<void> {
+  if (status < 300)
+    assert.equal(after.tenant - before.tenant, isRecorded(of) ? 1 : 0, `${nameOf(of)} recorded`);
+  if (isKnown && status === 403) assert.ok(after.tenant > before.tenant, `${nameOf(of)} refusal recorded`);
 }
 
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
@@ -114,8 +146,13 @@ for (const declared of routes) {
     if (isOfTenant) {
       assert.match(declared.url, /^\/api\/tenants\/:tenant\//);
       await t.test('admin of another tenant', async () => {
+        const before = await recordsOf(declared, world.alpha);
         const response = await call(declared, world.beta.users.admin, { tenant: world.alpha });
         assert.equal(response.statusCode, 404);
+        const after = await recordsOf(declared, world.alpha);
+        assert.equal(after.tenant, before.tenant, 'strangers are not shown to the tenant');
+        // One is the sign-in.
+        assert.ok(after.platform >= before.platform + 2, 'the attempt is recorded');
         const missing = await world.server.inject({
           method: declared.method,
           url: declared.url.replace(':tenant', 'no-such-tenant').replace(':id', newId()),

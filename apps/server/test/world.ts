@@ -11,6 +11,7 @@ import {
   createTarget,
   createTenant,
   launchScan,
+  openAuditTrail,
   requestReport,
   REPORT_QUEUE,
   type Platform,
@@ -100,6 +101,7 @@ export async function createWorld(): Promise<World> {
     log: silentLogger,
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
+    audit: openAuditTrail(database, silentLogger),
     keyOf: createKeyRing(database, masterKey),
     masterKey,
   };
@@ -139,6 +141,7 @@ export async function createWorld(): Promise<World> {
     },
     close: async () => {
       await server.close();
+      await platform.audit.close();
       await hub.close();
       await queue.close();
       await db.close();

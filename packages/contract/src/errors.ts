@@ -47,6 +47,10 @@ export const errorCatalogue = {
   'scan.ended': { status: 409, meaning: 'The scan has ended already.' },
   'engine.invalid': { status: 400, meaning: 'The engine names scanners or options that do not exist.' },
   'report.not-ready': { status: 409, meaning: 'The report is still being rendered, or failed.' },
+  'audit.too-many-records': {
+    status: 400,
+    meaning: 'An export would have too many records: choose a shorter time.',
+  },
   'data.newer-version': { status: 500, meaning: 'The data folder was written by a newer version of Glacis.' },
   'data.in-use': { status: 500, meaning: 'Another Glacis is using the data folder.' },
   'data.unreachable': { status: 500, meaning: 'The database user cannot reach the data folder.' },

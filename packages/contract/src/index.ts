@@ -1,5 +1,6 @@
 export * from './api/account.ts';
 export * from './api/assets.ts';
+export * from './api/audit.ts';
 export * from './api/primitives.ts';
 export * from './api/findings.ts';
 export * from './api/overview.ts';

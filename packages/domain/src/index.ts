@@ -1,3 +1,4 @@
+import { auditRoutes } from './audit/routes.ts';
 import type { Route } from './http/route.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
@@ -7,6 +8,11 @@ import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
 
+export { readHead, recordHash, verifyChain } from './audit/chain.ts';
+export { originOf, systemOrigin, type AuditAct, type AuditOrigin } from './audit/record.ts';
+export { exportHeader, exportLine, readAudit, searchAudit } from './audit/search.ts';
+export { openAuditTrail, type AuditNote, type AuditTrail } from './audit/trail.ts';
+export { actionOf, isRecorded } from './http/action.ts';
 export * from './http/route.ts';
 export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
 export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
@@ -35,4 +41,5 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...auditRoutes,
 ];

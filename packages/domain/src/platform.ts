@@ -4,6 +4,7 @@ import type { Logger, NetworkProfile, SecretKey, TenantId } from '@glacis/founda
 import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
 import type { BlobStore } from '@glacis/storage';
+import type { AuditTrail } from './audit/trail.ts';
 
 /** Looks up the TXT records of a name by the resolvers of a profile. Rejects when nothing could be learnt. */
 export type LookupTxt = (name: string, profile: NetworkProfile) => Promise<readonly string[]>;
@@ -19,6 +20,8 @@ export interface Platform {
   readonly profiles: () => readonly NetworkProfile[];
   readonly log: Logger;
   readonly lookupTxt: LookupTxt;
+  /** Where everything that somebody does, or is refused, is recorded. */
+  readonly audit: AuditTrail;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */
   keyOf(tenant: TenantId): Promise<SecretKey>;
   /** File or folder with breached passwords in the form of Have I Been Pwned. Left out: only common ones are refused. */

@@ -1,5 +1,6 @@
 import type { Permission } from '@glacis/contract';
 import type { z } from 'zod';
+import type { AuditNote } from '../audit/trail.ts';
 import type { Caller, RouteTenant } from '../identity/caller.ts';
 import type { Platform } from '../platform.ts';
 
@@ -18,6 +19,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly userAgent: string;
   /** The session secret of the request's cookie; undefined when the request came with a token. */
   readonly sessionSecret: string | undefined;
+  /** Adds to the audit record of this call: what it is about, and facts that may be recorded. Never a secret. */
+  note(more: AuditNote): void;
   /** Starts a session in the answer, or ends it. */
   setSession(secret: string | undefined): void;
 }
@@ -41,6 +44,11 @@ export interface Route {
   readonly allowsTokens?: boolean;
   /** Needs a sign-in of the last minutes, or a token with the scope `dangerous`. */
   readonly isDangerous?: boolean;
+  /**
+   * Name of what it does, for the audit log; left out, it is made of path and method. Changes are always recorded, reading
+   * only with a name given here.
+   */
+  readonly action?: string;
   readonly summary: string;
   readonly params?: Schema;
   readonly query?: Schema;
@@ -66,6 +74,7 @@ export function route<
   access: Access;
   allowsTokens?: boolean;
   isDangerous?: boolean;
+  action?: string;
   summary: string;
   params?: P;
   query?: Q;

@@ -19,6 +19,7 @@ export const identityRoutes: readonly Route[] = [
     method: 'POST',
     url: '/api/session',
     access: 'public',
+    action: 'session.start',
     summary: 'Signs in with a password or a one-time link.',
     body: signInRequest,
     answer: sessionView,
@@ -33,6 +34,7 @@ export const identityRoutes: readonly Route[] = [
       const caller = await callerOfSession(database, secret);
       if (!caller) throw new UserError('auth.sign-in-required', 'Sign in first.');
       input.setSession(secret);
+      input.note({ actor: { kind: 'person', id: caller.userId, name: caller.email } });
       return viewSession(database, caller);
     },
   }),
@@ -49,6 +51,7 @@ export const identityRoutes: readonly Route[] = [
     method: 'DELETE',
     url: '/api/session',
     access: 'signed-in',
+    action: 'session.end',
     summary: 'Signs out.',
     answer: 'none',
     handle: async input => {
@@ -105,6 +108,7 @@ export const identityRoutes: readonly Route[] = [
     method: 'DELETE',
     url: '/api/sessions',
     access: 'signed-in',
+    action: 'sessions.delete-others',
     summary: 'Ends all of one’s own sessions but this one.',
     answer: 'none',
     handle: async input => {
