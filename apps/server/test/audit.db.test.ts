@@ -169,7 +169,7 @@ test('the log is searched by actor, action, outcome, time and text, and pages', 
 
 test('an export can be verified without the platform, and is itself recorded', async () => {
   const answer = await call('GET', 'audit/export?format=jsonl');
-  let previous = Buffer.alloc(32);
+  let previous: Buffer = Buffer.alloc(32);
   for (const line of answer.body.trim().split('\n')) {
     const parsed = auditExportLine.parse(JSON.parse(line));
     const body = line.slice(line.indexOf('"record":') + '"record":'.length, -1);

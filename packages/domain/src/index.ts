@@ -18,7 +18,14 @@ export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
 export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
 export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
 export { createSignInLink } from './identity/service.ts';
-export { callerOfSession, isFresh, startSession, type ProvenIdentity } from './identity/session.ts';
+export {
+  callerOfSession,
+  endSessionsOf,
+  isFresh,
+  listSessions,
+  startSession,
+  type ProvenIdentity,
+} from './identity/session.ts';
 export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
