@@ -3,7 +3,7 @@ import { canonicalHostName, newId, UserError } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { getPublicSuffix } from 'tldts';
 import { hashPassword } from '../identity/password.ts';
-import type { Origin } from '../identity/service.ts';
+import type { Origin } from '../identity/session.ts';
 import { spendMailAllowance } from '../mail/allowance.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';

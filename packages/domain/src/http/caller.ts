@@ -19,6 +19,11 @@ export function callerOf(input: RouteInput<unknown, unknown, unknown>): Person {
   return input.caller;
 }
 
+/** The person who calls a public route, if one does. */
+export function personOf(input: RouteInput<unknown, unknown, unknown>): Person | undefined {
+  return input.caller && isPerson(input.caller) ? input.caller : undefined;
+}
+
 /** Id of the person on whose behalf something is done; null when a tenant's own token does it. */
 export function requesterOf(input: RouteInput<unknown, unknown, unknown>): string | null {
   return input.caller?.userId ?? null;

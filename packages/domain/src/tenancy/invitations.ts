@@ -2,10 +2,10 @@ import type { InvitationView, Role } from '@glacis/contract';
 import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../billing/limits.ts';
-import type { Caller } from '../http/route.ts';
+import type { Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
 import { hashPassword } from '../identity/password.ts';
-import type { Origin } from '../identity/service.ts';
+import type { Origin } from '../identity/session.ts';
 import type { MailContent } from '../mail/compose.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
@@ -27,7 +27,7 @@ export interface InvitationMade {
  */
 export async function invite(
   platform: Platform,
-  of: { tenant: TenantId; email: string; role: Role; by: Caller },
+  of: { tenant: TenantId; email: string; role: Role; by: Person },
 ): Promise<InvitationMade> {
   const email = of.email.toLowerCase();
   return platform.database.control.transaction().execute(async trx => {
@@ -51,7 +51,7 @@ export async function invite(
 async function write(
   platform: Platform,
   trx: ControlTransaction,
-  of: { tenant: TenantId; email: string; role: Role; by: Caller },
+  of: { tenant: TenantId; email: string; role: Role; by: Person },
 ): Promise<InvitationMade> {
   const { token, hash } = newLink();
   const { rows } = await sql<InvitationRow & { tenant: string }>`
@@ -87,7 +87,7 @@ function invitationMail(tenant: string, inviter: string, link: string): MailCont
 /** Gives an invitation a new link and time, and sends it again. @throws UserError when there is no such invitation. */
 export async function renewInvitation(
   platform: Platform,
-  of: { tenant: TenantId; id: string; by: Caller },
+  of: { tenant: TenantId; id: string; by: Person },
 ): Promise<InvitationMade> {
   return platform.database.control.transaction().execute(async trx => {
     await lockTenant(trx, of.tenant);
@@ -149,7 +149,7 @@ export async function lookAtInvitation(
 export async function acceptInvitation(
   platform: Platform,
   of: { token: string; name?: string | undefined; password?: string | undefined },
-  caller: Caller | undefined,
+  caller: Person | undefined,
   origin: Origin,
 ): Promise<{ slug: string; sessionSecret: string | undefined }> {
   const known = await lookAtInvitation(platform, of.token);
