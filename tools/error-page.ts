@@ -4,6 +4,13 @@ import { errorCatalogue } from '../packages/contract/src/errors.ts';
 const AREAS: Readonly<Record<string, string>> = {
   auth: 'Signing in and permissions',
   request: 'Requests',
+  link: 'One-time links',
+  member: 'Members',
+  mail: 'Mails',
+  plan: 'Plans',
+  payment: 'Payments',
+  'sign-up': 'Signing up',
+  tenant: 'Tenants',
   target: 'Targets',
   scope: 'Scope',
   scan: 'Scans',

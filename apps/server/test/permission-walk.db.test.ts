@@ -16,6 +16,10 @@ interface Sample {
   /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
   readonly id?: (of: Surface, as: string) => Promise<string>;
   readonly body?: (of: Surface, as: string) => Promise<object>;
+  /** Error that who is allowed gets in this world, where the call needs something it has not. */
+  readonly refusal?: string;
+  /** Somebody of their own who calls, where the call changes who calls. */
+  readonly caller?: (of: Surface, role: Role) => Promise<string>;
 }
 
 const PASSWORD = 'a long enough password';
@@ -31,6 +35,46 @@ const samples: Readonly<Record<string, Sample>> = {
     },
   },
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
+  'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/password-reset/complete': {
+    body: async () => ({ token: 'x'.repeat(43), password: 'a long enough password' }),
+  },
+  'POST /api/session/email': {
+    body: async (_, as) => {
+      await givePassword(as);
+      return { email: `${newId()}@walk.test`, password: PASSWORD };
+    },
+  },
+  'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/sign-up/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up/complete': {
+    body: async () => ({
+      token: 'x'.repeat(43),
+      organisation: 'Walk',
+      slug: 'walkers',
+      planId: newId(),
+    }),
+  },
+  'POST /api/sign-up/enter': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/tenants/:tenant/plan/checkout': {
+    body: async () => ({ planId: newId() }),
+    refusal: 'payment.by-hand',
+  },
+  'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
+  'PATCH /api/tenants/:tenant/members/:id': {
+    id: of => world.freshMember(of),
+    body: async () => ({ role: 'operator' }),
+  },
+  'DELETE /api/tenants/:tenant/members/:id': { id: of => world.freshMember(of) },
+  'POST /api/tenants/:tenant/leave': { caller: (of, role) => world.freshMember(of, role) },
+  'POST /api/tenants/:tenant/invitations': {
+    body: async of => ({ email: `${newId()}@${of.slug}.test`, role: 'observer' }),
+  },
+  'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
+  'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
   'POST /api/tenants/:tenant/scans': {
@@ -163,9 +207,13 @@ for (const declared of routes) {
     }
     for (const role of roles) {
       await t.test(role, async () => {
-        const { statusCode } = await call(declared, world.alpha.users[role], { tenant: world.alpha });
+        const as = (await samples[nameOf(declared)]?.caller?.(world.alpha, role)) ?? world.alpha.users[role];
+        const response = await call(declared, as, { tenant: world.alpha });
+        const { statusCode } = response;
+        const { refusal } = samples[nameOf(declared)] ?? {};
         const isAllowed = !isOfTenant || permissionsOf[role].includes(access);
-        if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+        if (isAllowed && refusal) assert.equal(response.json().error.code, refusal);
+        else if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
       });
     }

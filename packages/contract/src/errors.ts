@@ -35,6 +35,23 @@ export const errorCatalogue = {
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },
   'request.conflict': { status: 409, meaning: 'It contradicts the present state.' },
   'request.too-large': { status: 413, meaning: 'The body is over the limit.' },
+  'link.invalid': {
+    status: 404,
+    meaning: 'The one-time link was used, was withdrawn, has expired or never existed.',
+  },
+  'member.exists': { status: 409, meaning: 'The address belongs to a member already.' },
+  'member.last-admin': { status: 409, meaning: 'A tenant keeps at least one admin.' },
+  'mail.not-configured': { status: 409, meaning: 'It needs a mail server, and none is set.' },
+  'sign-up.closed': { status: 409, meaning: 'This platform takes no sign-ups.' },
+  'tenant.slug-taken': { status: 409, meaning: 'Another tenant has the short name.' },
+  'payment.by-hand': { status: 409, meaning: 'Plans are changed by the administrator of the platform.' },
+  'payment.bad-signature': {
+    status: 400,
+    meaning: 'A call of the payment provider is not signed as it should be.',
+  },
+  'payment.unavailable': { status: 503, meaning: 'The payment provider did not answer; try again.' },
+  'plan.limit-reached': { status: 409, meaning: 'The plan of the tenant does not allow more.' },
+  'tenant.not-active': { status: 409, meaning: 'The tenant is suspended or is being deleted.' },
   'target.not-a-domain': { status: 400, meaning: 'The target is no domain name that can be owned.' },
   'target.public-suffix': { status: 400, meaning: 'The target is a public suffix, which nobody owns.' },
   'target.special-use': {

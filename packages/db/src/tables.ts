@@ -7,14 +7,20 @@ type Json<T> = ColumnType<T, string, string>;
 /** Roles within a tenant, weakest last. */
 export type Role = 'admin' | 'operator' | 'observer';
 
+/** Whether a tenant can be used, and how far its end has come. */
+export type TenantState = 'active' | 'suspended' | 'deleting' | 'shredding';
+
 /** Tables of the schema `control`: what is above all tenants. */
 export interface ControlTables {
   'control.tenant': {
     id: string;
     slug: string;
     name: string;
-    state: Generated<'active' | 'suspended'>;
+    state: Generated<TenantState>;
     created_at: CreatedAt;
+    plan_id: Generated<string | null>;
+    suspended_reason: Generated<string | null>;
+    delete_after: Generated<Date | null>;
   };
   'control.tenant_key': { tenant_id: string; wrapped: Buffer; created_at: CreatedAt };
   'control.user_account': {
@@ -152,6 +158,7 @@ export interface TenantTables {
     asset_ids: string[];
     state: Generated<'open' | 'done' | 'failed'>;
     attempts: Generated<number>;
+    begun: Generated<boolean>;
     error: string | null;
   };
   asset: {

@@ -1,5 +1,6 @@
 import { auditRoutes } from './audit/routes.ts';
 import type { Route } from './http/route.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -7,6 +8,8 @@ import { overviewRoutes } from './overview/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
+import { accountRoutes } from './tenancy/account-routes.ts';
+import { memberRoutes } from './tenancy/member-routes.ts';
 
 export { readHead, recordHash, verifyChain } from './audit/chain.ts';
 export { originOf, systemOrigin, type AuditAct, type AuditOrigin } from './audit/record.ts';
@@ -36,8 +39,15 @@ export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
 export { createTarget, listTargets, verifyTarget } from './targets/service.ts';
+export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
+export { deliverMails } from './mail/delivery.ts';
+export { openMailTransport } from './mail/transport.ts';
+export { queueMail, webLink } from './mail/outbox.ts';
+export type { MailContent } from './mail/compose.ts';
 export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
-export { createTenant, membershipsOf } from './tenancy/service.ts';
+export { takeStripeEvent } from './billing/stripe-events.ts';
+export { assertWithinPlan, type PlanLimit } from './billing/limits.ts';
+export { createTenant, createTenantWithin, membershipsOf } from './tenancy/service.ts';
 
 /** All routes of all slices. */
 export const routes: readonly Route[] = [
@@ -49,4 +59,7 @@ export const routes: readonly Route[] = [
   ...findingRoutes,
   ...reportRoutes,
   ...auditRoutes,
+  ...accountRoutes,
+  ...memberRoutes,
+  ...billingRoutes,
 ];

@@ -70,6 +70,9 @@ export async function openPlatform(options: {
     keyOf: createKeyRing(database, masterKey),
     masterKey,
     ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
+    publicUrl: config.publicUrl,
+    ...(config.smtp ? { smtp: config.smtp } : {}),
+    ...(config.stripe ? { stripe: config.stripe } : {}),
     close: async () => {
       await audit.close();
       await hub.close();

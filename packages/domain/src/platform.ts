@@ -1,6 +1,13 @@
 import type { Database } from '@glacis/db';
 import type { Registry } from '@glacis/engine';
-import type { Logger, NetworkProfile, SecretKey, TenantId } from '@glacis/foundation';
+import type {
+  Logger,
+  NetworkProfile,
+  SecretKey,
+  SmtpSettings,
+  StripeSettings,
+  TenantId,
+} from '@glacis/foundation';
 import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
 import type { BlobStore } from '@glacis/storage';
@@ -28,4 +35,10 @@ export interface Platform {
   readonly breachedPasswords?: string;
   /** The master key, for wrapping the keys of new tenants. */
   readonly masterKey: SecretKey;
+  /** Where people reach the web app, without a slash at the end; links in mails begin with it. */
+  readonly publicUrl: string;
+  /** How mails are sent. Left out: they are not, and links are shown to who asked for them. */
+  readonly smtp?: SmtpSettings;
+  /** How Stripe is reached. Left out: paid plans are approved by hand. */
+  readonly stripe?: StripeSettings;
 }

@@ -4,6 +4,7 @@ import { cancelScan, parseEngine, startScan, type ScanScope } from '@glacis/engi
 import { profileFor, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
+import { assertWithinPlan } from '../billing/limits.ts';
 import type { Platform } from '../platform.ts';
 import { profileOf, readTarget, verifyTarget } from '../targets/service.ts';
 import { readNews, readScannerProgress, readScanView, type NewsCursor } from './repository.ts';
@@ -34,6 +35,7 @@ export async function launchScan(
   const key = await platform.keyOf(tenant);
   return within(async tx => {
     await refuseRunning(tx, targets);
+    await assertWithinPlan(tx, 'scans');
     const id = await startScan(tx, {
       targetId: of.targetIds[0],
       domains: targets.map(target => target.domain),
