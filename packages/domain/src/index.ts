@@ -58,8 +58,8 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...auditRoutes,
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,
-  ...auditRoutes,
 ];

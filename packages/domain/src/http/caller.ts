@@ -19,9 +19,10 @@ export function callerOf(input: RouteInput<unknown, unknown, unknown>): Person {
   return input.caller;
 }
 
-/** The person who calls a public route, if one does. */
-export function personOf(input: RouteInput<unknown, unknown, unknown>): Person | undefined {
-  return input.caller && isPerson(input.caller) ? input.caller : undefined;
+/** The person whose session a public route is called with; undefined for strangers and tokens. */
+export function signedInPerson(input: RouteInput<unknown, unknown, unknown>): Person | undefined {
+  const { caller } = input;
+  return caller && isPerson(caller) && caller.credential.kind === 'session' ? caller : undefined;
 }
 
 /** Id of the person on whose behalf something is done; null when a tenant's own token does it. */

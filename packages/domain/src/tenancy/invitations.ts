@@ -4,8 +4,8 @@ import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../billing/limits.ts';
 import type { Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
-import { hashPassword } from '../identity/password.ts';
-import type { Origin } from '../identity/session.ts';
+import { hashChosenPassword } from '../identity/breached-password.ts';
+import type { Origin } from '../identity/service.ts';
 import type { MailContent } from '../mail/compose.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
@@ -156,7 +156,7 @@ export async function acceptInvitation(
   if (known.hasAccount && caller?.email !== known.email) {
     throw new UserError('auth.sign-in-required', `Sign in as ${known.email} to accept this invitation.`);
   }
-  const account = known.hasAccount ? undefined : await newAccountOf(of);
+  const account = known.hasAccount ? undefined : await newAccountOf(platform, of);
   const accepted = await platform.database.control.transaction().execute(async trx => {
     const { rows } = await sql<Offer>`${offers}
       where i.token_hash = ${hashOfLink(of.token)} and i.expires_at > now() and t.state = 'active'
@@ -183,10 +183,10 @@ export interface NewAccount {
   readonly passwordHash: string;
 }
 
-async function newAccountOf(of: {
-  name?: string | undefined;
-  password?: string | undefined;
-}): Promise<NewAccount> {
+async function newAccountOf(
+  platform: Platform,
+  of: { name?: string | undefined; password?: string | undefined },
+): Promise<NewAccount> {
   if (of.name === undefined || of.password === undefined) {
     throw new UserError('request.invalid', 'A new account needs a name and a password.', {
       fields: {
@@ -195,7 +195,7 @@ async function newAccountOf(of: {
       },
     });
   }
-  return { name: of.name, passwordHash: await hashPassword(of.password) };
+  return { name: of.name, passwordHash: await hashChosenPassword(of.password, platform) };
 }
 
 /** Makes the account of an address. @throws UserError when somebody made it in the meantime. */
