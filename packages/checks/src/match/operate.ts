@@ -166,13 +166,13 @@ export function extract(extractor: Extractor, data: EventData): string[] {
 }
 
 function runExtractors(
-  operators: Operators,
+  extractors: readonly Extractor[],
   data: EventData,
 ): Pick<Verdict, 'extracts' | 'output' | 'internal'> {
   const extracts = new Map<string, string[]>();
   const internal = new Map<string, string[]>();
   const output = new Set<string>();
-  for (const extractor of operators.extractors) {
+  for (const extractor of extractors) {
     const found = extract(extractor, data);
     const { name } = extractor;
     if (found.length === 0) continue;
@@ -189,9 +189,16 @@ function runExtractors(
   return { extracts, output: [...output], internal };
 }
 
-/** Runs extractors, then matchers, over one event. Throws a Suspension when an expression has to wait. */
+/**
+ * Runs extractors, then matchers, over one event. Extractors without a name give the matchers nothing to read: they run once
+ * there is a match. Throws a Suspension when an expression has to wait.
+ */
 function operateOnce(operators: Operators, data: EventData): Verdict {
-  const extracted = runExtractors(operators, data);
+  const hasMatchers = operators.matchers.length > 0;
+  const early = operators.extractors.filter(
+    ({ name, isInternal }) => !hasMatchers || name !== '' || isInternal,
+  );
+  let extracted = runExtractors(early, data);
   const matcherNames: string[] = [];
   let isMatched = false;
   for (const matcher of operators.matchers) {
@@ -209,7 +216,8 @@ function operateOnce(operators: Operators, data: EventData): Verdict {
       break;
     }
   }
-  const hasMatchers = operators.matchers.length > 0;
+  if (isMatched && early.length < operators.extractors.length)
+    extracted = runExtractors(operators.extractors, data);
   return {
     ...extracted,
     isMatched: hasMatchers ? isMatched : extracted.output.length > 0,
