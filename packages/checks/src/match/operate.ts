@@ -189,15 +189,36 @@ function runExtractors(
   return { extracts, output: [...output], internal };
 }
 
-/**
- * Runs extractors, then matchers, over one event. Extractors without a name give the matchers nothing to read: they run once
- * there is a match. Throws a Suspension when an expression has to wait.
- */
+/** Whether a matcher or another extractor may read what an extractor finds. */
+function isRead({ name }: Extractor, operators: Operators): boolean {
+  const readsIt = (variable: string): boolean => variable.startsWith(name);
+  return [...operators.matchers, ...operators.extractors].some(each => {
+    if (readsIt(each.part)) return true;
+    if (each.type === 'word') return each.words.some(word => [...word.variables].some(readsIt));
+    if (each.type === 'kval') return each.keys.some(readsIt);
+    if (each.type !== 'dsl') return false;
+    return each.expressions.some(({ source }) => source.includes(name));
+  });
+}
+
+const earlyExtractors = new WeakMap<Operators, readonly Extractor[]>();
+
+/** The extractors whose values the matchers or later requests need; the others run once there is a match. */
+function extractorsBefore(operators: Operators): readonly Extractor[] {
+  const known = earlyExtractors.get(operators);
+  if (known !== undefined) return known;
+  const early =
+    operators.matchers.length === 0
+      ? operators.extractors
+      : operators.extractors.filter(each => each.isInternal || (each.name !== '' && isRead(each, operators)));
+  earlyExtractors.set(operators, early);
+  return early;
+}
+
+/** Runs extractors, then matchers, over one event. Throws a Suspension when an expression has to wait. */
 function operateOnce(operators: Operators, data: EventData): Verdict {
   const hasMatchers = operators.matchers.length > 0;
-  const early = operators.extractors.filter(
-    ({ name, isInternal }) => !hasMatchers || name !== '' || isInternal,
-  );
+  const early = extractorsBefore(operators);
   let extracted = runExtractors(early, data);
   const matcherNames: string[] = [];
   let isMatched = false;

@@ -108,6 +108,8 @@ export function compileXPath(source: string, isChecked: boolean): XPathQuery {
       );
     }
   }
+  // Now, and not while an answer is matched.
+  library();
   return {
     source,
     select: (input, attribute) => {
