@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
-import { isRecorded, readHead, routes, type Route } from '@glacis/domain';
+import { createTokenRequest, errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
+import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { createWorld, type Surface, type World } from './world.ts';
@@ -35,6 +35,19 @@ const samples: Readonly<Record<string, Sample>> = {
     },
   },
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
+  'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },
+  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'DELETE /api/tenants/:tenant/tokens/:id': {
+    id: async of => {
+      const { database } = world.platform;
+      const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
+      return (await createToken(database, { tenant: of.tenant }, request, null)).id;
+    },
+  },
+  'POST /api/access-tokens': { body: async () => ({}) },
+  'POST /api/access-tokens/refresh': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
+  'POST /api/access-tokens/revoke': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
   'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
@@ -94,6 +107,13 @@ async function givePassword(userId: string): Promise<void> {
   const payload = { password: PASSWORD };
   const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
   assert.equal(set.statusCode, 204);
+}
+
+/** Id of a fresh token of a person. */
+async function newTokenOf(userId: string): Promise<string> {
+  const { database } = world.platform;
+  const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
+  return (await createToken(database, { userId, tenant: undefined }, request, userId)).id;
 }
 
 /** Id of a fresh session of a person. */

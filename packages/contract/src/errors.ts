@@ -64,6 +64,10 @@ export const errorCatalogue = {
   'scan.ended': { status: 409, meaning: 'The scan has ended already.' },
   'engine.invalid': { status: 400, meaning: 'The engine names scanners or options that do not exist.' },
   'report.not-ready': { status: 409, meaning: 'The report is still being rendered, or failed.' },
+  'token.too-many': {
+    status: 409,
+    meaning: 'There are as many tokens as one person or tenant may have: revoke one.',
+  },
   'audit.too-many-records': {
     status: 400,
     meaning: 'An export would have too many records: choose a shorter time.',

@@ -3,6 +3,7 @@ import type { Route } from './http/route.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
+import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
@@ -29,6 +30,8 @@ export {
   startSession,
   type ProvenIdentity,
 } from './identity/session.ts';
+export { createToken, listTokens, revokeToken, type TokenOwner } from './identity/token.ts';
+export { createTokenSigner, type TokenSigner } from './identity/token-signer.ts';
 export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
@@ -59,6 +62,7 @@ export const routes: readonly Route[] = [
   ...findingRoutes,
   ...reportRoutes,
   ...auditRoutes,
+  ...tokenRoutes,
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,
