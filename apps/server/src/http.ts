@@ -2,7 +2,9 @@ import { errorCatalogue, permissionsOf, type ErrorBody, type ErrorCode } from '@
 import {
   callerOfSession,
   membershipsOf,
+  noteSupportUse,
   routes as sliceRoutes,
+  type FileAnswer,
   type Platform,
   type Route,
   type RouteInput,
@@ -138,6 +140,7 @@ export async function authorise(
     // A tenant one does not belong to looks like one that does not exist.
     if (!membership) throw new UserError('request.not-found', 'There is no such tenant.');
     tenant = membership;
+    if (caller.isPlatformAdmin) await noteSupportUse(platform.database, caller.userId, membership.id);
   }
   if (route.access !== 'public' && route.access !== 'signed-in') {
     const isAllowed = tenant
@@ -193,7 +196,7 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {
   if (route.answer === 'none') return reply.status(route.status ?? 204).send();
   if (route.answer === 'file') {
-    const file = answer as { bytes: Uint8Array; mediaType: string; fileName?: string };
+    const file = answer as FileAnswer;
     if (file.fileName)
       void reply.header(
         'content-disposition',
@@ -202,7 +205,7 @@ function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply 
     return reply
       .header('content-type', file.mediaType)
       .header('cache-control', 'private, no-store')
-      .send(Buffer.from(file.bytes));
+      .send(file.bytes instanceof Uint8Array ? Buffer.from(file.bytes) : file.bytes);
   }
   return reply
     .status(route.status ?? 200)

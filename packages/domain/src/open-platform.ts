@@ -64,7 +64,7 @@ export async function openPlatform(options: {
     profiles: () => readNetworkProfiles(config.networkProfilesFile),
     log,
     lookupTxt,
-    keyOf: createKeyRing(database, masterKey),
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     publicUrl: config.publicUrl,
     ...(config.smtp ? { smtp: config.smtp } : {}),

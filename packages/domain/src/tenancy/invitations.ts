@@ -44,14 +44,15 @@ export async function invite(
       trx,
     );
     await assertUsersWithinPlan(platform.database.through(trx), of.tenant, 'invitations');
-    return write(platform, trx, { ...of, email });
+    return inviteWithin(platform, trx, { ...of, email });
   });
 }
 
-async function write(
+/** Writes an invitation to a lower-case address that has none, and queues its mail. */
+export async function inviteWithin(
   platform: Platform,
   trx: ControlTransaction,
-  of: { tenant: TenantId; email: string; role: Role; by: Caller },
+  of: { tenant: TenantId; email: string; role: Role; by: Pick<Caller, 'userId'> },
 ): Promise<InvitationMade> {
   const { token, hash } = newLink();
   const { rows } = await sql<InvitationRow & { tenant: string }>`
@@ -94,7 +95,7 @@ export async function renewInvitation(
     const { rows } = await sql<{ email: string; role: Role }>`delete from control.invitation
       where id = ${of.id} and tenant_id = ${of.tenant} returning email, role`.execute(trx);
     if (!rows[0]) throw notFound('invitation');
-    return write(platform, trx, { tenant: of.tenant, by: of.by, ...rows[0] });
+    return inviteWithin(platform, trx, { tenant: of.tenant, by: of.by, ...rows[0] });
   });
 }
 
