@@ -11,6 +11,7 @@ import {
   createTarget,
   createTenant,
   launchScan,
+  openAuditTrail,
   requestReport,
   REPORT_QUEUE,
   type Platform,
@@ -111,6 +112,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     log: silentLogger,
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
+    audit: openAuditTrail(database, silentLogger),
     keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     publicUrl: 'https://glacis.test',
@@ -175,6 +177,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     close: async () => {
       await server.close();
+      await platform.audit.close();
       await hub.close();
       await queue.close();
       await db.close();

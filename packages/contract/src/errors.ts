@@ -14,6 +14,22 @@ export const errorCatalogue = {
     meaning: 'Too many failed attempts; wait for the time that Retry-After says.',
   },
   'auth.forbidden': { status: 403, meaning: 'The role within the tenant does not allow it.' },
+  'auth.reauthentication-required': {
+    status: 403,
+    meaning: 'A dangerous act needs a sign-in of the last ten minutes: confirm with the password first.',
+  },
+  'auth.session-required': {
+    status: 403,
+    meaning: 'Only a person with a session may do it, no token.',
+  },
+  'auth.token-invalid': {
+    status: 401,
+    meaning: 'The bearer token is unknown, expired, revoked, forged or not valid from this address.',
+  },
+  'auth.password-breached': {
+    status: 400,
+    meaning: 'The password is known from breaches or too common: choose another one.',
+  },
   'auth.origin-refused': { status: 403, meaning: 'A changing request came from another origin.' },
   'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },
@@ -48,6 +64,10 @@ export const errorCatalogue = {
   'scan.ended': { status: 409, meaning: 'The scan has ended already.' },
   'engine.invalid': { status: 400, meaning: 'The engine names scanners or options that do not exist.' },
   'report.not-ready': { status: 409, meaning: 'The report is still being rendered, or failed.' },
+  'audit.too-many-records': {
+    status: 400,
+    meaning: 'An export would have too many records: choose a shorter time.',
+  },
   'data.newer-version': { status: 500, meaning: 'The data folder was written by a newer version of Glacis.' },
   'data.in-use': { status: 500, meaning: 'Another Glacis is using the data folder.' },
   'data.unreachable': { status: 500, meaning: 'The database user cannot reach the data folder.' },

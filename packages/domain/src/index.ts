@@ -1,3 +1,4 @@
+import { auditRoutes } from './audit/routes.ts';
 import type { Route } from './http/route.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
@@ -13,8 +14,24 @@ import { platformTenantRoutes } from './tenancy/platform-routes.ts';
 import { platformSettingsRoutes } from './tenancy/platform-settings-routes.ts';
 import { supportRoutes } from './tenancy/support-routes.ts';
 
+export { readHead, recordHash, verifyChain } from './audit/chain.ts';
+export { originOf, systemOrigin, type AuditAct, type AuditOrigin } from './audit/record.ts';
+export { exportHeader, exportLine, readAudit, searchAudit } from './audit/search.ts';
+export { openAuditTrail, type AuditNote, type AuditTrail } from './audit/trail.ts';
+export { actionOf, isRecorded } from './http/action.ts';
 export * from './http/route.ts';
-export { callerOfSession, createSignInLink } from './identity/service.ts';
+export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
+export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
+export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export { createSignInLink } from './identity/service.ts';
+export {
+  callerOfSession,
+  endSessionsOf,
+  isFresh,
+  listSessions,
+  startSession,
+  type ProvenIdentity,
+} from './identity/session.ts';
 export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
@@ -60,4 +77,5 @@ export const routes: readonly Route[] = [
   ...supportRoutes,
   ...platformTenantRoutes,
   ...platformSettingsRoutes,
+  ...auditRoutes,
 ];

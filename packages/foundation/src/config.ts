@@ -29,6 +29,8 @@ const environment = z.object({
   GLACIS_STRIPE_WEBHOOK_SECRET: z.string().min(8).optional(),
   /** Another host that speaks Stripe's API. */
   GLACIS_STRIPE_API: z.url({ protocol: /^https?$/ }).optional(),
+  /** Breached passwords that nobody may choose: a sorted file of SHA-1 hashes, or a folder of prefixes. */
+  GLACIS_BREACHED_PASSWORDS_FILE: z.string().min(1).optional(),
   GLACIS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
 
@@ -45,7 +47,10 @@ export interface Config {
   /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
   readonly browserFolder: string;
   readonly networkProfilesFile: string;
+  /** Templates of checks that whoever runs the platform has put there. */
+  readonly templateFolder: string;
   readonly chromium: string | undefined;
+  readonly breachedPasswordsFile: string | undefined;
   readonly logLevel: string;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
@@ -88,6 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     port: values.GLACIS_PORT,
     masterKey: values.GLACIS_MASTER_KEY,
     chromium: values.GLACIS_CHROMIUM,
+    breachedPasswordsFile: values.GLACIS_BREACHED_PASSWORDS_FILE,
     logLevel: values.GLACIS_LOG_LEVEL,
     publicUrl: (values.GLACIS_PUBLIC_URL ?? `http://127.0.0.1:${values.GLACIS_PORT}`).replace(/\/+$/, ''),
     smtp: smtpOf(values),
@@ -128,6 +134,7 @@ function placesIn(dataFolder: string) {
     blobFolder: join(dataFolder, 'blobs'),
     browserFolder: join(dataFolder, 'browser'),
     networkProfilesFile: join(dataFolder, 'network-profiles.json'),
+    templateFolder: join(dataFolder, 'templates'),
   };
 }
 

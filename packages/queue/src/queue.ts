@@ -36,6 +36,8 @@ export interface JobQueue {
   removeOf(query: PlainQuery, tenantId: string): Promise<void>;
   /** How many jobs wait, run and were given up, by queue. */
   depths(query: PlainQuery): Promise<readonly QueueDepth[]>;
+  /** Names of all queues, those of earlier versions too. */
+  names(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -139,6 +141,7 @@ export async function openQueue(options: {
       );
       return rows.map(row => queueDepth.parse(row));
     },
+    names: async () => (await boss.getQueues()).map(queue => queue.name),
     close: () => boss.stop({ graceful: false }).catch(error => log.warn(messageOf(error))),
   };
 }

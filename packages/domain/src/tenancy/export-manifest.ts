@@ -6,8 +6,9 @@ import { messageOf, OperationalError } from '@glacis/foundation';
 import { extract } from 'tar-stream';
 import { z } from 'zod';
 
-/** Name and version of the format of exports. */
+/** Name of the format of exports. */
 export const EXPORT_FORMAT = 'glacis-tenant-export';
+/** Version of the format; it grows when readers have to change. */
 export const EXPORT_VERSION = 1;
 const MAX_MANIFEST_BYTES = 256 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../http/route.ts';
+import type { Person } from '../identity/caller.ts';
 import type { Platform } from '../platform.ts';
 import { inviteWithin } from './invitations.ts';
 import { createTenantWithin } from './service.ts';
@@ -16,7 +16,7 @@ export async function foundTenant(
     planId?: string | undefined;
     domain?: string | undefined;
   },
-  by: Pick<Caller, 'userId'>,
+  by: Pick<Person, 'userId'>,
 ): Promise<{ id: string; slug: string; link: string | null }> {
   const { database, masterKey } = platform;
   return database.control.transaction().execute(async trx => {

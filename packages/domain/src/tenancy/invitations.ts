@@ -2,14 +2,13 @@ import type { InvitationView, Role } from '@glacis/contract';
 import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../billing/limits.ts';
-import type { Caller } from '../http/route.ts';
+import type { Caller, Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
-import { hashPassword } from '../identity/password.ts';
-import type { Origin } from '../identity/service.ts';
+import type { Origin } from '../identity/session.ts';
 import type { MailContent } from '../mail/compose.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
-import { enterAccount } from './enter.ts';
+import { enterAccount, hashNewPassword } from './enter.ts';
 import { hashOfLink, linkInvalid, newLink } from './links.ts';
 import { lockTenant, viewInvitation, type ControlTransaction, type InvitationRow } from './members.ts';
 
@@ -27,7 +26,7 @@ export interface InvitationMade {
  */
 export async function invite(
   platform: Platform,
-  of: { tenant: TenantId; email: string; role: Role; by: Caller },
+  of: { tenant: TenantId; email: string; role: Role; by: Person },
 ): Promise<InvitationMade> {
   const email = of.email.toLowerCase();
   return platform.database.control.transaction().execute(async trx => {
@@ -52,7 +51,7 @@ export async function invite(
 export async function inviteWithin(
   platform: Platform,
   trx: ControlTransaction,
-  of: { tenant: TenantId; email: string; role: Role; by: Pick<Caller, 'userId'> },
+  of: { tenant: TenantId; email: string; role: Role; by: Pick<Person, 'userId'> },
 ): Promise<InvitationMade> {
   const { token, hash } = newLink();
   const { rows } = await sql<InvitationRow & { tenant: string }>`
@@ -88,7 +87,7 @@ function invitationMail(tenant: string, inviter: string, link: string): MailCont
 /** Gives an invitation a new link and time, and sends it again. @throws UserError when there is no such invitation. */
 export async function renewInvitation(
   platform: Platform,
-  of: { tenant: TenantId; id: string; by: Caller },
+  of: { tenant: TenantId; id: string; by: Person },
 ): Promise<InvitationMade> {
   return platform.database.control.transaction().execute(async trx => {
     await lockTenant(trx, of.tenant);
@@ -157,7 +156,7 @@ export async function acceptInvitation(
   if (known.hasAccount && caller?.email !== known.email) {
     throw new UserError('auth.sign-in-required', `Sign in as ${known.email} to accept this invitation.`);
   }
-  const account = known.hasAccount ? undefined : await newAccountOf(of);
+  const account = known.hasAccount ? undefined : await newAccountOf(platform, of);
   const accepted = await platform.database.control.transaction().execute(async trx => {
     const { rows } = await sql<Offer>`${offers}
       where i.token_hash = ${hashOfLink(of.token)} and i.expires_at > now() and t.state = 'active'
@@ -184,10 +183,10 @@ export interface NewAccount {
   readonly passwordHash: string;
 }
 
-async function newAccountOf(of: {
-  name?: string | undefined;
-  password?: string | undefined;
-}): Promise<NewAccount> {
+async function newAccountOf(
+  platform: Platform,
+  of: { name?: string | undefined; password?: string | undefined },
+): Promise<NewAccount> {
   if (of.name === undefined || of.password === undefined) {
     throw new UserError('request.invalid', 'A new account needs a name and a password.', {
       fields: {
@@ -196,7 +195,7 @@ async function newAccountOf(of: {
       },
     });
   }
-  return { name: of.name, passwordHash: await hashPassword(of.password) };
+  return { name: of.name, passwordHash: await hashNewPassword(platform, of.password) };
 }
 
 /** Makes the account of an address. @throws UserError when somebody made it in the meantime. */

@@ -87,6 +87,7 @@ export const platformTenantRoutes: readonly Route[] = [
     method: 'GET',
     url: `${url}/:id/export`,
     access,
+    action: 'tenants.export',
     summary:
       'Everything of a tenant as one archive: JSON lines by table, stored files, a manifest with hashes.',
     params: platformPath,
@@ -100,6 +101,7 @@ export const platformTenantRoutes: readonly Route[] = [
     method: 'POST',
     url: `${url}/:id/delete`,
     access,
+    isDangerous: true,
     summary: 'Shuts a tenant and deletes it after the grace period; typing its short name confirms.',
     params: platformPath,
     body: scheduleDeletionRequest,

@@ -85,6 +85,9 @@ async function shredTenant(platform: Platform, tenant: TenantId): Promise<void> 
     // People who belonged here alone are not kept either.
     await sql`delete from control.user_account u where id = any(${ids}::uuid[]) and not is_platform_admin
       and not exists (select 1 from control.membership m where m.user_id = u.id)`.execute(trx);
+    // Its own audit log went with its schema; the platform's, which others rely on, keeps what was done to it.
+    await sql`delete from control.audit_intent where tenant_id = ${tenant}`.execute(trx);
+    await sql`delete from control.audit_head where chain = ${tenant}`.execute(trx);
     await sql`delete from control.tenant where id = ${tenant}`.execute(trx);
   });
   // A job that was running when the first sweep came may have written one more file.

@@ -46,6 +46,7 @@ export const supportRoutes: readonly Route[] = [
     method: 'GET',
     url: '/api/tenants/:tenant/export',
     access: 'tenant.manage',
+    action: 'tenant.export',
     summary:
       'Everything of the tenant as one archive: JSON lines by table, stored files, a manifest with hashes.',
     params: tenantPath,

@@ -1,7 +1,7 @@
 import type { Role, SupportGrantView } from '@glacis/contract';
 import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type Database } from '@glacis/db';
-import type { Caller } from '../http/route.ts';
+import type { Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
 import type { Platform } from '../platform.ts';
 import { isFeatureOn } from './features.ts';
@@ -50,7 +50,7 @@ export async function listSupportGrants(database: Database, tenant: TenantId): P
 /** Lets the platform's administrators into a tenant with a role, for some hours. @throws UserError when it is switched off. */
 export async function grantSupport(
   platform: Platform,
-  of: { tenant: TenantId; role: Role; hours: number; reason: string; by: Caller },
+  of: { tenant: TenantId; role: Role; hours: number; reason: string; by: Person },
 ): Promise<SupportGrantView> {
   const { database } = platform;
   if (!(await isFeatureOn(database.query, platform, 'support-access', of.tenant))) {
