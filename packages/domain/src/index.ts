@@ -71,11 +71,11 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...auditRoutes,
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,
   ...supportRoutes,
   ...platformTenantRoutes,
   ...platformSettingsRoutes,
-  ...auditRoutes,
 ];

@@ -3,10 +3,11 @@ import { canonicalHostName, newId, UserError } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { getPublicSuffix } from 'tldts';
 import type { Origin } from '../identity/session.ts';
+import { hashChosenPassword } from '../identity/breached-password.ts';
 import { spendMailAllowance } from '../mail/allowance.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
-import { enterAccount, hashNewPassword } from '../tenancy/enter.ts';
+import { enterAccount } from '../tenancy/enter.ts';
 import { isFeatureOn } from '../tenancy/features.ts';
 import { hashOfLink, linkInvalid, newLink } from '../tenancy/links.ts';
 import type { ControlTransaction } from '../tenancy/members.ts';
@@ -106,7 +107,7 @@ export async function completeSignUp(platform: Platform, of: SignUpChoice): Prom
     });
   }
   const domain = of.domain ? ownableDomain(of.domain) : null;
-  const passwordHash = known.hasAccount ? null : await hashNewPassword(platform, of.password ?? '');
+  const passwordHash = known.hasAccount ? null : await hashChosenPassword(of.password ?? '', platform);
   const payments = paymentsOf(platform);
   const chosen = await platform.database.control.transaction().execute(async trx => {
     const { rows: plans } = await sql<PlanRow>`select * from control.plan

@@ -2,13 +2,14 @@ import type { InvitationView, Role } from '@glacis/contract';
 import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../billing/limits.ts';
-import type { Caller, Person } from '../identity/caller.ts';
+import type { Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
 import type { Origin } from '../identity/session.ts';
+import { hashChosenPassword } from '../identity/breached-password.ts';
 import type { MailContent } from '../mail/compose.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
-import { enterAccount, hashNewPassword } from './enter.ts';
+import { enterAccount } from './enter.ts';
 import { hashOfLink, linkInvalid, newLink } from './links.ts';
 import { lockTenant, viewInvitation, type ControlTransaction, type InvitationRow } from './members.ts';
 
@@ -149,7 +150,7 @@ export async function lookAtInvitation(
 export async function acceptInvitation(
   platform: Platform,
   of: { token: string; name?: string | undefined; password?: string | undefined },
-  caller: Caller | undefined,
+  caller: Person | undefined,
   origin: Origin,
 ): Promise<{ slug: string; sessionSecret: string | undefined }> {
   const known = await lookAtInvitation(platform, of.token);
@@ -195,7 +196,7 @@ async function newAccountOf(
       },
     });
   }
-  return { name: of.name, passwordHash: await hashNewPassword(platform, of.password) };
+  return { name: of.name, passwordHash: await hashChosenPassword(of.password, platform) };
 }
 
 /** Makes the account of an address. @throws UserError when somebody made it in the meantime. */

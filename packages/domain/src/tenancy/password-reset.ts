@@ -1,8 +1,8 @@
 import { sql } from '@glacis/db';
+import { hashChosenPassword } from '../identity/breached-password.ts';
 import { spendMailAllowance } from '../mail/allowance.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
-import { hashNewPassword } from './enter.ts';
 import { hashOfLink, linkInvalid, newLink } from './links.ts';
 
 const LINK_MINUTES = 60;
@@ -46,7 +46,7 @@ export async function completePasswordReset(
   platform: Platform,
   of: { token: string; password: string },
 ): Promise<void> {
-  const hash = await hashNewPassword(platform, of.password);
+  const hash = await hashChosenPassword(of.password, platform);
   await platform.database.control.transaction().execute(async trx => {
     const { rows } = await sql<{ user_id: string; email: string }>`
       delete from control.password_reset r using control.user_account u
