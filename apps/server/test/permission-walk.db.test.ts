@@ -4,6 +4,7 @@ import { createTokenRequest, errorBody, errorCatalogue, permissionsOf, type Role
 import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
+import { platformSamples } from './platform-samples.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
 let world: World;
@@ -77,6 +78,8 @@ const samples: Readonly<Record<string, Sample>> = {
     refusal: 'payment.by-hand',
   },
   'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
+  'POST /api/tenants/:tenant/support': { body: async () => ({ role: 'observer', hours: 1 }) },
+  'DELETE /api/tenants/:tenant/support/:id': { id: of => world.freshSupport(of) },
   'PATCH /api/tenants/:tenant/members/:id': {
     id: of => world.freshMember(of),
     body: async () => ({ role: 'operator' }),
@@ -193,7 +196,44 @@ async function assertRecorded(
 
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
 
-for (const declared of routes) {
+/** Routes above tenants: for administrators of the platform alone, and no role in a tenant makes one. */
+async function callPlatform(of: Route, as: string | undefined, missingId?: string) {
+  const sample = platformSamples[nameOf(of)];
+  const id = missingId ?? (await sample?.id?.(world)) ?? '';
+  const body = sample?.body?.(id);
+  assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body`);
+  assert.ok(id !== '' || !of.url.includes(':id'), `${nameOf(of)} needs a sample id`);
+  return world.server.inject({
+    method: of.method,
+    url: of.url.replace(':id', id).replace(':feature', 'active-scans'),
+    headers: as ? { cookie: await world.signIn(as) } : {},
+    ...(body ? { payload: body } : {}),
+  });
+}
+
+for (const declared of routes.filter(one => one.access === 'platform.manage')) {
+  test(`${nameOf(declared)} (${declared.access})`, async t => {
+    assert.match(declared.url, /^\/api\/platform\//);
+    assert.doesNotMatch(declared.url, /:tenant/);
+    await t.test('nobody', async () => {
+      assert.equal((await callPlatform(declared, undefined)).statusCode, 401);
+    });
+    for (const role of roles) {
+      await t.test(role, async () => {
+        assert.equal((await callPlatform(declared, world.alpha.users[role])).statusCode, 403);
+      });
+    }
+    await t.test('administrator of the platform', async () => {
+      const owner = await world.platformAdmin();
+      const { statusCode } = await callPlatform(declared, owner);
+      assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+      if (declared.url.includes(':id'))
+        assert.equal((await callPlatform(declared, owner, newId())).statusCode, 404);
+    });
+  });
+}
+
+for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
   const { access } = declared;
   const isOfTenant = access !== 'public' && access !== 'signed-in';
   test(`${nameOf(declared)} (${access})`, async t => {
@@ -304,7 +344,8 @@ test('nothing of another tenant shows in lists, counts, searches and filters', a
   assert.deepEqual((await get('assets/counts')).json(), (await get('overview')).json().assets);
 });
 
-test('a platform administrator has no rights inside a tenant', async () => {
+test('a platform administrator has no rights inside a tenant that did not ask for support', async () => {
+  await world.platform.database.query('delete from control.support_grant');
   const id = newId();
   await world.platform.database.control
     .insertInto('control.user_account')

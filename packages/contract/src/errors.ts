@@ -86,6 +86,7 @@ export const errorCatalogue = {
   },
   'data.migration-changed': { status: 500, meaning: 'A migration file was changed after it ran.' },
   'data.wrong-master-key': { status: 500, meaning: 'The master key does not open this data folder.' },
+  'data.export-broken': { status: 500, meaning: 'An export of a tenant is not whole or was changed.' },
   'storage.missing': { status: 500, meaning: 'A stored file is missing.' },
   'storage.cannot-write': {
     status: 507,

@@ -11,6 +11,9 @@ import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
 import { accountRoutes } from './tenancy/account-routes.ts';
 import { memberRoutes } from './tenancy/member-routes.ts';
+import { platformTenantRoutes } from './tenancy/platform-routes.ts';
+import { platformSettingsRoutes } from './tenancy/platform-settings-routes.ts';
+import { supportRoutes } from './tenancy/support-routes.ts';
 
 export { readHead, recordHash, verifyChain } from './audit/chain.ts';
 export { originOf, systemOrigin, type AuditAct, type AuditOrigin } from './audit/record.ts';
@@ -42,6 +45,16 @@ export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
 export { createTarget, listTargets, verifyTarget } from './targets/service.ts';
+export { exportTenant } from './tenancy/export.ts';
+export { readTenantExport, type ExportManifest } from './tenancy/export-manifest.ts';
+export { foundTenant } from './tenancy/found.ts';
+export { applyRetention } from './tenancy/retention.ts';
+export { cancelDeletion, scheduleDeletion, shredDueTenants } from './tenancy/shred.ts';
+export { noteSupportUse } from './tenancy/support.ts';
+export { resumeTenant, suspendTenant } from './tenancy/suspension.ts';
+export { listTenants, readTenant } from './tenancy/tenant-list.ts';
+export { listPlatformPlans, savePlan, setTenantPlan } from './billing/plan-catalogue.ts';
+export { isFeatureOn } from './tenancy/features.ts';
 export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
 export { deliverMails } from './mail/delivery.ts';
 export { openMailTransport } from './mail/transport.ts';
@@ -66,4 +79,7 @@ export const routes: readonly Route[] = [
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,
+  ...supportRoutes,
+  ...platformTenantRoutes,
+  ...platformSettingsRoutes,
 ];

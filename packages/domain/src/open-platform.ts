@@ -68,7 +68,7 @@ export async function openPlatform(options: {
     log,
     lookupTxt,
     audit,
-    keyOf: createKeyRing(database, masterKey),
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, log),
     ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
