@@ -4,7 +4,7 @@ import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/con
 import { routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
-import { createWorld, type Surface, type World } from './world.ts';
+import { createWorld, MAILED_CODE, type Surface, type World } from './world.ts';
 
 let world: World;
 before(async () => {
@@ -24,6 +24,16 @@ const samples: Readonly<Record<string, Sample>> = {
   'PUT /api/session/password': { body: async () => ({ password: 'a long enough password' }) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
+  'POST /api/tenants/:tenant/targets/:id/verify': { body: async () => ({ method: 'dns' }) },
+  'DELETE /api/tenants/:tenant/targets/:id/proof': { id: of => world.freshTarget(of) },
+  'POST /api/tenants/:tenant/targets/:id/mail-proof': {
+    id: of => world.freshTarget(of),
+    body: async () => ({ mailbox: 'postmaster' }),
+  },
+  'POST /api/tenants/:tenant/targets/:id/mail-proof/confirm': {
+    id: of => world.mailedTarget(of),
+    body: async () => ({ code: MAILED_CODE }),
+  },
   'POST /api/tenants/:tenant/scans': {
     body: async of => ({ targetId: await world.freshTarget(of) }),
   },
@@ -70,7 +80,8 @@ const roles: readonly Role[] = ['observer', 'operator', 'admin'];
 
 for (const declared of routes) {
   const { access } = declared;
-  const isOfTenant = access !== 'public' && access !== 'signed-in';
+  const isGuarded = access !== 'public' && access !== 'signed-in';
+  const isOfTenant = isGuarded && !access.startsWith('platform.');
   test(`${nameOf(declared)} (${access})`, async t => {
     await t.test('nobody', async () => {
       const { statusCode } = await call(declared, undefined, { tenant: world.alpha });
@@ -98,7 +109,7 @@ for (const declared of routes) {
     for (const role of roles) {
       await t.test(role, async () => {
         const { statusCode } = await call(declared, world.alpha.users[role], { tenant: world.alpha });
-        const isAllowed = !isOfTenant || permissionsOf[role].includes(access);
+        const isAllowed = !isGuarded || permissionsOf[role].includes(access);
         if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
       });

@@ -24,7 +24,7 @@ import {
   readScan,
   sortObservations,
 } from '@glacis/engine';
-import { networkProfile, newId, newSecretKey, silentLogger, type TenantId } from '@glacis/foundation';
+import { networkProfile, newId, newSecretKey, sha256, silentLogger, type TenantId } from '@glacis/foundation';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
@@ -59,6 +59,9 @@ export interface Surface {
   readonly ids: Readonly<Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports', string>>;
 }
 
+/** The code that {@link World.mailedTarget} waits for. */
+export const MAILED_CODE = 'abcde-fghij';
+
 /** Two companies on one server, with a real database, queue, hub and blob store. */
 export interface World {
   readonly platform: Platform;
@@ -72,6 +75,8 @@ export interface World {
   freshTarget(of: Surface): Promise<string>;
   /** A scan that runs until it is cancelled, and its target. */
   runningScan(of: Surface): Promise<string>;
+  /** A target to which {@link MAILED_CODE} was mailed. */
+  mailedTarget(of: Surface): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -100,6 +105,7 @@ export async function createWorld(): Promise<World> {
     log: silentLogger,
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
+    mail: { send: async () => {} },
     keyOf: createKeyRing(database, masterKey),
     masterKey,
   };
@@ -136,6 +142,14 @@ export async function createWorld(): Promise<World> {
         sql`update scan set state = 'running', open_jobs = 1 where id = ${scan.id}`.execute(tx.sql),
       );
       return scan.id;
+    },
+    mailedTarget: async of => {
+      const id = await target(of.tenant, `mailed-${(counter += 1)}.${of.domain}`);
+      await database.inTenant(of.tenant, tx =>
+        sql`insert into proof_mail (target_id, mailbox, code_hash, expires_at)
+          values (${id}, 'admin', ${sha256(MAILED_CODE)}, now() + interval '1 hour')`.execute(tx.sql),
+      );
+      return id;
     },
     close: async () => {
       await server.close();

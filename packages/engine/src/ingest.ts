@@ -44,6 +44,8 @@ export async function ingest(
   const met = await noteMet(tx, batch, stored, context);
   await storeEdges(tx, batch, stored, context);
   const endpoints = await deriveEndpoints(tx, context.scan, touchedAddresses(batch, stored));
+  const touched = [...[...stored.values()].map(asset => asset.id), ...endpoints.map(asset => asset.id)];
+  if (touched.length > 0) await sql`select attribute_assets(${touched}::uuid[])`.execute(tx.sql);
   const newFindings = await storeFindings(tx, batch, stored, context);
   await storeCoverage(tx, batch, stored, context);
 

@@ -1,21 +1,38 @@
-import { createTargetRequest, targetView, tenantPath, thingPath } from '@glacis/contract';
-import { z } from 'zod';
+import {
+  claimQuery,
+  claimView,
+  confirmProofMailRequest,
+  createTargetRequest,
+  pageOf,
+  sendProofMailRequest,
+  targetQuery,
+  targetView,
+  tenantPath,
+  thingPath,
+  verifyTargetRequest,
+} from '@glacis/contract';
 import { callerOf, inRouteTenant } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
-import { createTarget, deleteTarget, listTargets, readTarget, verifyTarget } from './service.ts';
+import { listClaims } from './claims.ts';
+import { confirmProofMail, sendProofMail } from './mail-proof.ts';
+import { revokeProof } from './proof-state.ts';
+import { createTarget, deleteTarget } from './service.ts';
+import { verifyTarget } from './verify.ts';
+import { listTargets, readTarget } from './view.ts';
 
 const url = '/api/tenants/:tenant/targets';
 
 /** Routes of the domains a tenant watches. */
-export const targetRoutes: readonly Route[] = [
+const entries: readonly Route[] = [
   route({
     method: 'GET',
     url,
     access: 'target.read',
-    summary: 'Lists the targets.',
+    summary: 'Lists the targets, filtered, sorted and paged.',
     params: tenantPath,
-    answer: z.object({ items: z.array(targetView) }),
-    handle: async input => ({ items: await inRouteTenant(input, listTargets) }),
+    query: targetQuery,
+    answer: pageOf(targetView),
+    handle: input => inRouteTenant(input, tx => listTargets(tx, input.query)),
   }),
   route({
     method: 'POST',
@@ -38,15 +55,6 @@ export const targetRoutes: readonly Route[] = [
     handle: input => inRouteTenant(input, tx => readTarget(tx, input.params.id)),
   }),
   route({
-    method: 'POST',
-    url: `${url}/:id/verify`,
-    access: 'target.write',
-    summary: 'Looks for the proof of ownership in DNS.',
-    params: thingPath,
-    answer: targetView,
-    handle: input => verifyTarget(input.platform, work => inRouteTenant(input, work), input.params.id),
-  }),
-  route({
     method: 'DELETE',
     url: `${url}/:id`,
     access: 'target.write',
@@ -56,3 +64,63 @@ export const targetRoutes: readonly Route[] = [
     handle: input => inRouteTenant(input, tx => deleteTarget(tx, input.params.id)),
   }),
 ];
+
+const proofs: readonly Route[] = [
+  route({
+    method: 'POST',
+    url: `${url}/:id/verify`,
+    access: 'target.write',
+    summary: 'Looks for the proof of ownership: in DNS, as a file or as a meta element.',
+    params: thingPath,
+    body: verifyTargetRequest,
+    answer: targetView,
+    handle: input =>
+      verifyTarget(input.platform, work => inRouteTenant(input, work), input.params.id, input.body.method),
+  }),
+  route({
+    method: 'DELETE',
+    url: `${url}/:id/proof`,
+    access: 'target.write',
+    summary: 'Revokes the proof, ends active scans of the domain and makes a new challenge.',
+    params: thingPath,
+    answer: targetView,
+    handle: input => inRouteTenant(input, tx => revokeProof(tx, input.params.id)),
+  }),
+  route({
+    method: 'POST',
+    url: `${url}/:id/mail-proof`,
+    access: 'target.write',
+    summary: 'Sends a code to a standard mailbox of the domain.',
+    params: thingPath,
+    body: sendProofMailRequest,
+    answer: targetView,
+    handle: input =>
+      sendProofMail(input.platform, work => inRouteTenant(input, work), {
+        id: input.params.id,
+        mailbox: input.body.mailbox,
+      }),
+  }),
+  route({
+    method: 'POST',
+    url: `${url}/:id/mail-proof/confirm`,
+    access: 'target.write',
+    summary: 'Proves the domain by the code that was mailed.',
+    params: thingPath,
+    body: confirmProofMailRequest,
+    answer: targetView,
+    handle: input =>
+      confirmProofMail(work => inRouteTenant(input, work), { id: input.params.id, code: input.body.code }),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/platform/claims',
+    access: 'platform.manage',
+    summary: 'Lists domains that several tenants have proven, or all proven domains.',
+    query: claimQuery,
+    answer: pageOf(claimView),
+    handle: input => listClaims(input.platform, input.query),
+  }),
+];
+
+/** Routes of the domains a tenant watches and of how they are proven. */
+export const targetRoutes: readonly Route[] = [...entries, ...proofs];

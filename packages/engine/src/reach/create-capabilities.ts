@@ -1,5 +1,6 @@
 import {
   createHttpClient,
+  ctSearchOf,
   EgressError,
   newId,
   type Egress,
@@ -49,7 +50,7 @@ export function createCapabilities(options: CapabilityOptions): Reach {
       http: { request: request => http.request(request), service: request => http.service(request) },
       browser,
       log,
-      services: { ctSearchUrl: profile.ctSearchUrl },
+      services: { ctSearchOf: domain => ctSearchOf(profile, domain) },
     },
     scope: { isInScope: hostOrAddress => egress.verdict(hostOrAddress).isAllowed },
     async close() {
