@@ -67,38 +67,17 @@ create table asset_target (
 );
 create index on asset_target (target_id, asset_id);
 
-create function targets_of_name(kind text, key text) returns setof uuid language sql stable as $$
-  select t.id
-  from (select string_to_array(case
-      when kind in ('domain', 'hostname') then key
-      when kind = 'endpoint' then regexp_replace(key, ':[0-9]+$', '')
-      when kind in ('website', 'url') then substring(key from '^[a-z]+://([^/:?#]+)')
-      when kind = 'email' then split_part(key, '@', 2)
+insert into asset_target (asset_id, target_id)
+  select distinct a.id, t.id
+  from asset a
+  cross join lateral (select string_to_array(case
+      when a.kind in ('domain', 'hostname') then a.key
+      when a.kind = 'endpoint' then regexp_replace(a.key, ':[0-9]+$', '')
+      when a.kind in ('website', 'url') then substring(a.key from '^[a-z]+://([^/:?#]+)')
+      when a.kind = 'email' then split_part(a.key, '@', 2)
     end, '.') as labels) n
   cross join lateral generate_subscripts(n.labels, 1) i
-  join target t on t.domain = array_to_string(n.labels[i:], '.')
-$$;
-
--- Links assets to targets after these were stored, and what hangs on them; knows when there is nothing new.
-create function attribute_assets(ids uuid[]) returns void language sql as $$
-  with recursive grown (asset_id, target_id) as (
-    select first.* from (
-      select a.id, named.target_id
-      from asset a cross join lateral targets_of_name(a.kind, a.key) named (target_id)
-      where a.id = any(ids)
-      union
-      select e.to_id, l.target_id
-      from edge e join asset_target l on l.asset_id = e.from_id join asset a on a.id = e.to_id
-      where e.to_id = any(ids) and not exists (select 1 from targets_of_name(a.kind, a.key))
-    ) first (asset_id, target_id)
-    where not exists (select 1 from asset_target l where l.asset_id = first.asset_id and l.target_id = first.target_id)
-    union
-    select e.to_id, g.target_id
-    from grown g join edge e on e.from_id = g.asset_id join asset a on a.id = e.to_id
-    where not exists (select 1 from asset_target l where l.asset_id = e.to_id and l.target_id = g.target_id)
-      and not exists (select 1 from targets_of_name(a.kind, a.key))
-  )
-  insert into asset_target (asset_id, target_id)
-  select asset_id, target_id from grown order by 1, 2 on conflict do nothing
-$$;
-select attribute_assets(array(select id from asset));
+  join target t on t.domain = array_to_string(n.labels[i:], '.');
+insert into asset_target (asset_id, target_id)
+  select distinct m.asset_id, s.target_id from scan_asset m join scan s on s.id = m.scan_id
+  where not exists (select 1 from asset_target l where l.asset_id = m.asset_id);

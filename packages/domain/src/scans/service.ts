@@ -66,7 +66,7 @@ async function areProven(tx: TenantTransaction, targets: readonly TargetView[]):
 /** Locks the targets, so that of two starts at once the second sees the first. @throws UserError */
 async function refuseRunning(tx: TenantTransaction, targets: readonly TargetView[]): Promise<void> {
   const ids = targets.map(target => target.id);
-  await sql`select 1 from target where id = any(${ids}::uuid[]) order by id for update`.execute(tx.sql);
+  await sql`select 1 from target where id = any(${ids}::uuid[]) order by id for no key update`.execute(tx.sql);
   const { rows } = await sql<{
     domain: string;
   }>`select t.domain from scan s join scan_target st on st.scan_id = s.id join target t on t.id = st.target_id

@@ -39,7 +39,7 @@ async function lockTarget(tx: TenantTransaction, id: string): Promise<LockedTarg
   const { rows } = await sql<LockedTarget>`select domain, challenge, proof_state, proof_method,
       coalesce(proof_expires_at < now(), false) as is_overdue,
       coalesce(proof_missing_since < now() - make_interval(days => ${GRACE_DAYS}), false) as is_grace_over
-    from target where id = ${id} for update`.execute(tx.sql);
+    from target where id = ${id} for no key update`.execute(tx.sql);
   if (!rows[0]) throw notFound('target');
   return rows[0];
 }
