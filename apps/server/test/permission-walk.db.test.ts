@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
-import { routes, type Route } from '@glacis/domain';
+import { isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { createWorld, MAILED_CODE, type Surface, type World } from './world.ts';
@@ -13,15 +13,65 @@ before(async () => {
 after(() => world.close());
 
 interface Sample {
-  /** Id for the `:id` of the path; left out: the surface's own thing. */
-  readonly id?: (of: Surface) => Promise<string>;
-  readonly body?: (of: Surface) => Promise<object>;
+  /** Error that who is allowed gets in this world, where the call needs something it has not. */
+  readonly refusal?: string;
+  /** Somebody of their own who calls, where the call changes who calls. */
+  readonly caller?: (of: Surface, role: Role) => Promise<string>;
+  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
+  readonly id?: (of: Surface, as: string) => Promise<string>;
+  readonly body?: (of: Surface, as: string) => Promise<object>;
 }
+
+const PASSWORD = 'a long enough password';
 
 /** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
-  'PUT /api/session/password': { body: async () => ({ password: 'a long enough password' }) },
+  'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/password-reset/complete': {
+    body: async () => ({ token: 'x'.repeat(43), password: 'a long enough password' }),
+  },
+  'POST /api/session/email': {
+    body: async () => ({ email: `${newId()}@walk.test`, password: 'a long enough password' }),
+  },
+  'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/sign-up/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up/complete': {
+    body: async () => ({
+      token: 'x'.repeat(43),
+      organisation: 'Walk',
+      slug: 'walkers',
+      planId: newId(),
+    }),
+  },
+  'POST /api/sign-up/enter': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/tenants/:tenant/plan/checkout': {
+    body: async () => ({ planId: newId() }),
+    refusal: 'payment.by-hand',
+  },
+  'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
+  'PATCH /api/tenants/:tenant/members/:id': {
+    id: of => world.freshMember(of),
+    body: async () => ({ role: 'operator' }),
+  },
+  'DELETE /api/tenants/:tenant/members/:id': { id: of => world.freshMember(of) },
+  'POST /api/tenants/:tenant/leave': { caller: (of, role) => world.freshMember(of, role) },
+  'POST /api/tenants/:tenant/invitations': {
+    body: async of => ({ email: `${newId()}@${of.slug}.test`, role: 'observer' }),
+  },
+  'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
+  'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
+  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
+  'POST /api/session/reauthentication': {
+    body: async (_, as) => {
+      await givePassword(as);
+      return { password: PASSWORD };
+    },
+  },
+  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
   'POST /api/tenants/:tenant/targets/:id/verify': { body: async () => ({ method: 'dns' }) },
@@ -42,11 +92,29 @@ const samples: Readonly<Record<string, Sample>> = {
   'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
 };
 
+/** Gives a person the password of the walk, unless they have it. */
+async function givePassword(userId: string): Promise<void> {
+  if (userId === '') return;
+  const headers = { cookie: await world.signIn(userId) };
+  const { user } = (await world.server.inject({ url: '/api/session', headers })).json();
+  if (user.hasPassword) return;
+  const payload = { password: PASSWORD };
+  const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
+  assert.equal(set.statusCode, 204);
+}
+
+/** Id of a fresh session of a person. */
+async function newSessionOf(userId: string): Promise<string> {
+  const headers = { cookie: await world.signIn(userId) };
+  const { items } = (await world.server.inject({ url: '/api/sessions', headers })).json();
+  return items.find((entry: { isCurrent: boolean }) => entry.isCurrent).id;
+}
+
 const nameOf = (of: Route): string => `${of.method} ${of.url}`;
 
-async function idFor(of: Route, surface: Surface): Promise<string> {
+async function idFor(of: Route, surface: Surface, as: string): Promise<string> {
   const own = samples[nameOf(of)]?.id;
-  if (own) return own(surface);
+  if (own) return own(surface, as);
   const [, kind = ''] = /:tenant\/(\w+)\/:id/.exec(of.url) ?? [];
   const known: Readonly<Record<string, string>> = surface.ids;
   const id = known[kind];
@@ -59,14 +127,23 @@ async function call(
   as: string | undefined,
   where: { tenant: Surface; thing?: Surface; method?: string },
 ) {
-  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant) : '';
-  const body = await samples[nameOf(of)]?.body?.(where.tenant);
+  // A thing of another tenant is that of somebody there.
+  const owner = where.thing ? where.thing.users.admin : (as ?? '');
+  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
+  const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
+  const headers = as ? { cookie: await world.signIn(as) } : {};
+  await world.platform.audit.flush();
+  const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
     url: of.url.replace(':tenant', where.tenant.slug).replace(':id', id),
-    headers: as ? { cookie: await world.signIn(as) } : {},
+    headers,
     ...(body ? { payload: body } : {}),
+  });
+  await assertRecorded(of, response.statusCode, as !== undefined, {
+    before,
+    after: await recordsOf(of, where.tenant),
   });
   if (response.statusCode >= 400 && response.body !== '') {
     const { error } = errorBody.parse(response.json());
@@ -74,6 +151,31 @@ async function call(
     assert.equal(catalogue[error.code]?.status, response.statusCode, error.code);
   }
   return response;
+}
+
+/** How many records the tenant's and the platform's chain have. */
+async function recordsOf(of: Route, tenant: Surface): Promise<{ tenant: number; platform: number }> {
+  await world.platform.audit.flush();
+  const { database } = world.platform;
+  const [own, platform] = await Promise.all([
+    readHead(database, tenant.tenant),
+    readHead(database, undefined),
+  ]);
+  return of.url.includes(':tenant')
+    ? { tenant: own.seq, platform: platform.seq }
+    : { tenant: platform.seq, platform: platform.seq };
+}
+
+/** Every change and every refusal of somebody who came with a credential is in the audit log; reading is not. */
+async function assertRecorded(
+  of: Route,
+  status: number,
+  isKnown: boolean,
+  { before, after }: Record<'before' | 'after', Awaited<ReturnType<typeof recordsOf>>>,
+): Promise<void> {
+  if (status < 300)
+    assert.equal(after.tenant - before.tenant, isRecorded(of) ? 1 : 0, `${nameOf(of)} recorded`);
+  if (isKnown && status === 403) assert.ok(after.tenant > before.tenant, `${nameOf(of)} refusal recorded`);
 }
 
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
@@ -96,8 +198,13 @@ for (const declared of routes) {
     if (isOfTenant) {
       assert.match(declared.url, /^\/api\/tenants\/:tenant\//);
       await t.test('admin of another tenant', async () => {
+        const before = await recordsOf(declared, world.alpha);
         const response = await call(declared, world.beta.users.admin, { tenant: world.alpha });
         assert.equal(response.statusCode, 404);
+        const after = await recordsOf(declared, world.alpha);
+        assert.equal(after.tenant, before.tenant, 'strangers are not shown to the tenant');
+        // One is the sign-in.
+        assert.ok(after.platform >= before.platform + 2, 'the attempt is recorded');
         const missing = await world.server.inject({
           method: declared.method,
           url: declared.url.replace(':tenant', 'no-such-tenant').replace(':id', newId()),
@@ -108,9 +215,13 @@ for (const declared of routes) {
     }
     for (const role of roles) {
       await t.test(role, async () => {
-        const { statusCode } = await call(declared, world.alpha.users[role], { tenant: world.alpha });
+        const as = (await samples[nameOf(declared)]?.caller?.(world.alpha, role)) ?? world.alpha.users[role];
+        const response = await call(declared, as, { tenant: world.alpha });
+        const { statusCode } = response;
+        const { refusal } = samples[nameOf(declared)] ?? {};
         const isAllowed = !isGuarded || permissionsOf[role].includes(access);
-        if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+        if (isAllowed && refusal) assert.equal(response.json().error.code, refusal);
+        else if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
       });
     }
@@ -120,7 +231,7 @@ for (const declared of routes) {
         const foreign = await call(declared, as, { tenant: world.alpha, thing: world.beta });
         assert.equal(foreign.statusCode, 404);
         const url = declared.url.replace(':tenant', world.alpha.slug).replace(':id', newId());
-        const body = await samples[nameOf(declared)]?.body?.(world.alpha);
+        const body = await samples[nameOf(declared)]?.body?.(world.alpha, as);
         const missing = await world.server.inject({
           method: declared.method,
           url,

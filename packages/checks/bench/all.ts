@@ -11,7 +11,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { EventData } from '../src/match/event-data.ts';
 import { operate } from '../src/match/operate.ts';
-import { OWN_TEMPLATES, exclusionOf, openTemplates, planTemplates, startScan } from '../src/index.ts';
+import {
+  OWN_TEMPLATES,
+  SocketDnsResolver,
+  exclusionOf,
+  openTemplates,
+  planTemplates,
+  startScan,
+} from '../src/index.ts';
 import type { TemplateHandle } from '../src/index.ts';
 
 const folder = process.argv[2] ?? OWN_TEMPLATES;
@@ -144,13 +151,13 @@ async function matching(handles: readonly TemplateHandle[]): Promise<void> {
       duration: 0.1,
       content_type: 'text/html',
     };
+    const dns = new SocketDnsResolver([]);
     const startedAt = performance.now();
     for (const block of blocks)
-      await operate(
-        block.operators,
-        new EventData(new Map(Object.entries(values)), () => undefined),
-        undefined,
-      );
+      await operate(block.operators, new EventData(new Map(Object.entries(values)), () => undefined), {
+        signal: undefined,
+        dns,
+      });
     return ms(startedAt);
   };
   const times: number[] = [];

@@ -1,4 +1,6 @@
+import { auditRoutes } from './audit/routes.ts';
 import type { Route } from './http/route.ts';
+import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -6,13 +8,31 @@ import { overviewRoutes } from './overview/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
+import { accountRoutes } from './tenancy/account-routes.ts';
+import { memberRoutes } from './tenancy/member-routes.ts';
 
+export { readHead, recordHash, verifyChain } from './audit/chain.ts';
+export { originOf, systemOrigin, type AuditAct, type AuditOrigin } from './audit/record.ts';
+export { exportHeader, exportLine, readAudit, searchAudit } from './audit/search.ts';
+export { openAuditTrail, type AuditNote, type AuditTrail } from './audit/trail.ts';
+export { actionOf, isRecorded } from './http/action.ts';
 export * from './http/route.ts';
-export { callerOfSession, createSignInLink } from './identity/service.ts';
+export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
+export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
+export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export { createSignInLink } from './identity/service.ts';
+export {
+  callerOfSession,
+  endSessionsOf,
+  isFresh,
+  listSessions,
+  startSession,
+  type ProvenIdentity,
+} from './identity/session.ts';
 export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
-export type { LookupTxt, Mail, Platform } from './platform.ts';
+export type { LookupTxt, Platform } from './platform.ts';
 export { failReport, renderReport } from './reports/render.ts';
 export { readReport, readReportFile, REPORT_QUEUE, requestReport } from './reports/service.ts';
 export { closeScan } from './scans/closing.ts';
@@ -23,8 +43,15 @@ export { recheckProofs, startProofChecks } from './targets/recheck.ts';
 export { createTarget } from './targets/service.ts';
 export { verifyTarget } from './targets/verify.ts';
 export { findTarget, listTargets } from './targets/view.ts';
+export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
+export { deliverMails } from './mail/delivery.ts';
+export { openMailTransport } from './mail/transport.ts';
+export { queueMail, webLink } from './mail/outbox.ts';
+export type { MailContent } from './mail/compose.ts';
 export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
-export { createTenant, membershipsOf } from './tenancy/service.ts';
+export { takeStripeEvent } from './billing/stripe-events.ts';
+export { assertWithinPlan, type PlanLimit } from './billing/limits.ts';
+export { createTenant, createTenantWithin, membershipsOf } from './tenancy/service.ts';
 
 /** All routes of all slices. */
 export const routes: readonly Route[] = [
@@ -35,4 +62,8 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...accountRoutes,
+  ...memberRoutes,
+  ...billingRoutes,
+  ...auditRoutes,
 ];

@@ -12,6 +12,7 @@ import type { Registry } from '@glacis/engine';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
+import { openAuditTrail } from './audit/trail.ts';
 import type { LookupTxt, Platform } from './platform.ts';
 import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
 
@@ -30,7 +31,7 @@ export async function openPlatform(options: {
   maxConnections?: number;
   /** Queues to make; one process of the installation does this. */
   install?: { queues: readonly string[] };
-  /** Whether this process tidies the job queue. */
+  /** Whether this process tidies the job queue and the audit trail. */
   isKeeper?: boolean;
   log?: Logger;
 }): Promise<OpenPlatform> {
@@ -55,6 +56,7 @@ export async function openPlatform(options: {
     ...(options.install ? { install: options.install } : {}),
   });
   const hub = await openHub(database, log);
+  const audit = openAuditTrail(database, log, { isKeeper: options.isKeeper ?? false });
   return {
     database,
     queue,
@@ -64,9 +66,15 @@ export async function openPlatform(options: {
     profiles: () => readNetworkProfiles(config.networkProfilesFile),
     log,
     lookupTxt,
+    audit,
     keyOf: createKeyRing(database, masterKey),
     masterKey,
+    publicUrl: config.publicUrl,
+    ...(config.smtp ? { smtp: config.smtp } : {}),
+    ...(config.stripe ? { stripe: config.stripe } : {}),
+    ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
     close: async () => {
+      await audit.close();
       await hub.close();
       await queue.close();
       await database.close();

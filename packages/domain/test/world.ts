@@ -9,6 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openAuditTrail } from '../src/audit/trail.ts';
+import { openMail } from '../src/mail/outbox.ts';
 import type { Platform } from '../src/platform.ts';
 import { startNameServer, type Zone } from './name-server.ts';
 
@@ -35,7 +37,9 @@ const idleScanner = defineScanner({
 /** The same for scans that are not allowed to be active. */
 const watchingScanner = defineScanner({ ...idleScanner, id: 'watching', mode: 'passive' });
 
-/** The slices with a real database, queue, hub and name server, and a mailbox that keeps what was sent. */
+const mailRow = z.object({ id: z.string(), recipient: z.string(), sealed: z.instanceof(Buffer) });
+
+/** The slices with a real database, queue, hub and name server, and the outbox. */
 export async function createDomainWorld() {
   const db = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'glacis-domain-test-'));
@@ -55,7 +59,8 @@ export async function createDomainWorld() {
     ratePerAddress: 1000,
     burstPerAddress: 1000,
   });
-  const sent: { to: string; subject: string; text: string }[] = [];
+  const masterKey = newSecretKey();
+  const audit = openAuditTrail(db.database, silentLogger);
   const changes: Change[] = [];
   hub.subscribe(change => change && changes.push(change));
   const keys = new Map<TenantId, ReturnType<typeof newSecretKey>>();
@@ -77,15 +82,22 @@ export async function createDomainWorld() {
         client.close();
       }
     },
-    mail: { send: async message => void sent.push(message) },
+    audit,
     keyOf: async tenant => keys.get(tenant) ?? newSecretKey(),
-    masterKey: newSecretKey(),
+    masterKey,
+    publicUrl: 'https://glacis.test',
+    smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
   };
   return {
     db,
     platform,
     zone,
-    sent,
+    /** The mail that was put into the outbox last. */
+    lastMail: async () => {
+      const { rows } = await db.database.query('select * from control.mail order by id desc limit 1');
+      const { id, recipient, sealed } = mailRow.parse(rows[0]);
+      return { to: recipient, ...openMail(masterKey, id, sealed) };
+    },
     changes,
     profile,
     /** A tenant and how to work in it. */
@@ -99,6 +111,7 @@ export async function createDomainWorld() {
       };
     },
     close: async () => {
+      await audit.close();
       await hub.close();
       await queue.close();
       await names.close();

@@ -32,6 +32,8 @@ export interface JobQueue {
   finish(query: PlainQuery, job: Job): Promise<void>;
   /** Gives jobs back for another attempt. */
   release(query: PlainQuery, queue: string, ids: readonly string[], reason: string): Promise<void>;
+  /** Names of all queues, those of earlier versions too. */
+  names(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export async function openQueue(options: {
       await query('delete from control.job_claim where job_id = any($1::uuid[])', [ids]);
       await wake(query, queue);
     },
+    names: async () => (await boss.getQueues()).map(queue => queue.name),
     close: () => boss.stop({ graceful: false }).catch(error => log.warn(messageOf(error))),
   };
 }

@@ -1,6 +1,6 @@
 import { bytesOfText, textOfBytes } from '../bytes.ts';
 import { DslError, Suspension, formattedText, toText } from '../dsl/values.ts';
-import type { DslValue } from '../dsl/values.ts';
+import type { DslValue, EffectReach } from '../dsl/values.ts';
 import type { Extractor, Join, Matcher, Operators } from '../template/model.ts';
 import type { EventData } from './event-data.ts';
 import type { Json } from './jq-builtins.ts';
@@ -219,11 +219,7 @@ function operateOnce(operators: Operators, data: EventData): Verdict {
 }
 
 /** Runs the operators of a block over one event, waiting where an expression has to. */
-export async function operate(
-  operators: Operators,
-  data: EventData,
-  signal: AbortSignal | undefined,
-): Promise<Verdict> {
+export async function operate(operators: Operators, data: EventData, reach: EffectReach): Promise<Verdict> {
   const effects = new Map<string, DslValue>();
   for (let attempt = 0; ; attempt += 1) {
     data.effects = effects;
@@ -232,7 +228,7 @@ export async function operate(
       return operateOnce(operators, data);
     } catch (error) {
       if (!(error instanceof Suspension) || attempt >= MAX_EFFECTS) throw error;
-      effects.set(error.key, await error.work(signal));
+      effects.set(error.key, await error.work(reach));
     }
   }
 }

@@ -187,7 +187,7 @@ export class HttpBlockRun {
         return { scope, request: this.build(step, scope) };
       } catch (error) {
         if (!(error instanceof Suspension) || attempt >= MAX_RENDER_WAITS) throw error;
-        effects.set(error.key, await error.work(this.run.services.signal));
+        effects.set(error.key, await error.work(this.run.services));
       }
     }
   }
@@ -202,6 +202,7 @@ export class HttpBlockRun {
         isUnsafe: this.block.isUnsafe,
         isAutomergeOff: this.block.isPathAutomergeOff,
         extraHeaders: settings.headers,
+        userAgent: settings.userAgent,
       });
     }
     return buildPathRequest({
@@ -211,6 +212,7 @@ export class HttpBlockRun {
       body: this.block.body?.render(scope) ?? '',
       target,
       extraHeaders: settings.headers,
+      userAgent: settings.userAgent,
     });
   }
 
@@ -303,7 +305,7 @@ export class HttpBlockRun {
       const data = new EventData(merged, name => dynamic.get(name) ?? scope.get(name));
       if (isFinal) this.run.export(this.prefix, values);
       await this.run.services.loop.turn();
-      const verdict = await operate(this.block.operators, data, this.run.services.signal);
+      const verdict = await operate(this.block.operators, data, this.run.services);
       this.learn(verdict.internal, dynamic);
       const facts = this.facts(
         item.request,
@@ -383,7 +385,7 @@ export class HttpBlockRun {
         merged.set('interactsh_response', interaction['raw-response'] ?? '');
         merged.set('interactsh_ip', interaction['remote-address'] ?? '');
         const data = new EventData(merged, scope.get);
-        const verdict = await operate(this.block.operators, data, this.run.services.signal);
+        const verdict = await operate(this.block.operators, data, this.run.services);
         isReported = this.run.report(verdict, facts, interaction);
       },
     );

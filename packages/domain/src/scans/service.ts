@@ -3,6 +3,7 @@ import type { ScanProgress, ScanView, TargetView } from '@glacis/contract';
 import { parseEngine, startScan, type ScanScope } from '@glacis/engine';
 import { profileFor, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
+import { assertWithinPlan } from '../billing/limits.ts';
 import type { Platform } from '../platform.ts';
 import { profileOf } from '../targets/networks.ts';
 import { lockProofs } from '../targets/proof-state.ts';
@@ -38,6 +39,7 @@ export async function launchScan(
   return within(async tx => {
     await lockProofs(tx, 'shared');
     await refuseRunning(tx, targets);
+    await assertWithinPlan(tx, 'scans');
     const id = await startScan(tx, {
       targetId: of.targetIds[0],
       domains: targets.map(target => target.domain),
@@ -66,7 +68,9 @@ async function areProven(tx: TenantTransaction, targets: readonly TargetView[]):
 /** Locks the targets, so that of two starts at once the second sees the first. @throws UserError */
 async function refuseRunning(tx: TenantTransaction, targets: readonly TargetView[]): Promise<void> {
   const ids = targets.map(target => target.id);
-  await sql`select 1 from target where id = any(${ids}::uuid[]) order by id for no key update`.execute(tx.sql);
+  await sql`select 1 from target where id = any(${ids}::uuid[]) order by id for no key update`.execute(
+    tx.sql,
+  );
   const { rows } = await sql<{
     domain: string;
   }>`select t.domain from scan s join scan_target st on st.scan_id = s.id join target t on t.id = st.target_id

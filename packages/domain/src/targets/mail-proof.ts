@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { proofMailboxes, TargetView } from '@glacis/contract';
-import { isSameSecret, messageOf, sha256, UserError } from '@glacis/foundation';
+import { isSameSecret, sha256, UserError } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
+import type { MailContent } from '../mail/compose.ts';
+import { queueMail } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
 import { profileOf } from './networks.ts';
 import { applyLook } from './proof-state.ts';
@@ -25,45 +27,34 @@ function newCode(): string {
 /** Sends a code to a mailbox of the target's domain. Only the hash is kept. @throws UserError */
 export async function sendProofMail(
   platform: Platform,
-  inTenant: <T>(work: (tx: TenantTransaction) => Promise<T>) => Promise<T>,
+  tx: TenantTransaction,
   of: { id: string; mailbox: (typeof proofMailboxes)[number] },
 ): Promise<TargetView> {
-  const { mail } = platform;
+  const target = await readTarget(tx, of.id);
+  const { domain } = target;
+  profileOf(platform, domain);
   const code = newCode();
-  const target = await inTenant(async tx => {
-    const found = await readTarget(tx, of.id);
-    if (!mail) {
-      throw new UserError(
-        'target.mail-unavailable',
-        'Mail is not set up on this platform. Prove the domain by DNS, file or meta element, or ask whoever runs the platform.',
-      );
-    }
-    profileOf(platform, found.domain);
-    await noteCode(tx, { id: of.id, domain: found.domain, mailbox: of.mailbox, code });
-    return found;
-  });
-  const to = `${of.mailbox}@${target.domain}`;
-  try {
-    await mail?.send({ to, subject: `Code to prove ${target.domain}`, text: textOf(target.domain, code) });
-  } catch (cause) {
+  const to = `${of.mailbox}@${domain}`;
+  const mail = { to, purpose: 'domain-proof', content: contentOf(domain, code) };
+  if (!(await tx.asPlatform(query => queueMail(query, platform, mail)))) {
     throw new UserError(
       'target.mail-unavailable',
-      `The mail to ${to} could not be sent (${messageOf(cause)}). Try again later.`,
-      { cause },
+      'Mail is not set up on this platform. Prove the domain by DNS, file or meta element, or ask whoever runs the platform.',
     );
   }
+  await noteCode(tx, { id: of.id, domain, mailbox: of.mailbox, code });
   return target;
 }
 
-function textOf(domain: string, code: string): string {
-  return [
-    `Somebody wants to watch the domain ${domain} with Glacis and says that it is theirs.`,
-    '',
-    `If you agree, give them this code: ${code}`,
-    '',
-    `It works once, within ${CODE_HOURS} hours. With it the services of ${domain} may be scanned.`,
-    'If you know nothing of this, do nothing.',
-  ].join('\n');
+function contentOf(domain: string, code: string): MailContent {
+  return {
+    subject: `Code to prove ${domain}`,
+    paragraphs: [
+      `Somebody wants to watch the domain ${domain} with Glacis and says that it is theirs. If you agree, give them this code:`,
+      code,
+      `It works once, within ${CODE_HOURS} hours. With it the services of ${domain} may be scanned. If you know nothing of this, do nothing.`,
+    ],
+  };
 }
 
 async function noteCode(

@@ -11,7 +11,7 @@ import {
   thingPath,
   verifyTargetRequest,
 } from '@glacis/contract';
-import { callerOf, inRouteTenant } from '../http/caller.ts';
+import { inRouteTenant, requesterOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
 import { listClaims } from './claims.ts';
 import { confirmProofMail, sendProofMail } from './mail-proof.ts';
@@ -43,7 +43,7 @@ const entries: readonly Route[] = [
     body: createTargetRequest,
     answer: targetView,
     status: 201,
-    handle: input => inRouteTenant(input, tx => createTarget(tx, input.body.domain, callerOf(input).userId)),
+    handle: input => inRouteTenant(input, tx => createTarget(tx, input.body.domain, requesterOf(input))),
   }),
   route({
     method: 'GET',
@@ -95,10 +95,9 @@ const proofs: readonly Route[] = [
     body: sendProofMailRequest,
     answer: targetView,
     handle: input =>
-      sendProofMail(input.platform, work => inRouteTenant(input, work), {
-        id: input.params.id,
-        mailbox: input.body.mailbox,
-      }),
+      inRouteTenant(input, tx =>
+        sendProofMail(input.platform, tx, { id: input.params.id, mailbox: input.body.mailbox }),
+      ),
   }),
   route({
     method: 'POST',

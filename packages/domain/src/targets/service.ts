@@ -1,6 +1,7 @@
 import type { TargetView } from '@glacis/contract';
 import { newId, newSecret, UserError } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
+import { assertWithinPlan } from '../billing/limits.ts';
 import { ownableDomain } from './names.ts';
 import { inheritProofs, revokeProof } from './proof-state.ts';
 import { readTarget } from './view.ts';
@@ -15,6 +16,7 @@ export async function createTarget(
   userId: string | null,
 ): Promise<TargetView> {
   const domain = ownableDomain(text);
+  await assertWithinPlan(tx, 'domains');
   const { rows } = await sql<{ id: string }>`insert into target (id, domain, challenge, created_by)
     values (${newId()}, ${domain}, ${newSecret()}, ${userId}) on conflict (domain) do nothing returning id`.execute(
     tx.sql,

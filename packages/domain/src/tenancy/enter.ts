@@ -1,0 +1,11 @@
+import type { Platform } from '../platform.ts';
+import { createSignInLink, signInWithLink, type Origin } from '../identity/service.ts';
+
+/** Signs in an account that has just proved its address and chosen its password. Returns the secret of the session. */
+export async function enterAccount(
+  { database }: Pick<Platform, 'database'>,
+  userId: string,
+  origin: Origin,
+): Promise<string> {
+  return signInWithLink(database, await createSignInLink(database, userId), origin);
+}
