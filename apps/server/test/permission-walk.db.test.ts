@@ -24,6 +24,18 @@ interface Sample {
 
 const PASSWORD = 'a long enough password';
 
+/** A member who leads the surface's project. */
+async function walkLead(of: Surface, role: Role): Promise<string> {
+  const userId = await world.freshMember(of, role);
+  await world.platform.database.inTenant(of.tenant, tx =>
+    tx.sql
+      .insertInto('project_member')
+      .values({ project_id: of.ids.projects, user_id: userId, level: 'lead' })
+      .execute(),
+  );
+  return userId;
+}
+
 /** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
@@ -74,6 +86,24 @@ const samples: Readonly<Record<string, Sample>> = {
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
+  'POST /api/tenants/:tenant/projects': { body: async () => ({ name: `Project ${newId()}` }) },
+  'PATCH /api/tenants/:tenant/projects/:id': {
+    caller: walkLead,
+    body: async () => ({ note: 'walked' }),
+  },
+  'DELETE /api/tenants/:tenant/projects/:id': { id: of => world.freshProject(of) },
+  'PUT /api/tenants/:tenant/projects/:id/members': {
+    caller: walkLead,
+    body: async (_, as) => ({ members: as ? [{ userId: as, level: 'lead' }] : [] }),
+  },
+  'POST /api/tenants/:tenant/projects/:id/targets': {
+    caller: walkLead,
+    body: async of => ({ add: [of.ids.targets] }),
+  },
+  'PUT /api/tenants/:tenant/members/:id/scope': {
+    id: of => world.freshMember(of),
+    body: async () => ({ scope: 'projects' }),
+  },
   'POST /api/tenants/:tenant/targets/:id/verify': { body: async () => ({ method: 'dns' }) },
   'DELETE /api/tenants/:tenant/targets/:id/proof': { id: of => world.freshTarget(of) },
   'POST /api/tenants/:tenant/targets/:id/mail-proof': {

@@ -6,6 +6,7 @@ export * from './api/audit.ts';
 export * from './api/primitives.ts';
 export * from './api/findings.ts';
 export * from './api/overview.ts';
+export * from './api/projects.ts';
 export * from './api/reports.ts';
 export * from './api/scans.ts';
 export * from './api/session.ts';

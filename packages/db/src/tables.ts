@@ -154,6 +154,20 @@ export interface TenantTables {
     expires_at: Date;
     sent_today: Generated<number>;
   };
+  project: {
+    id: string;
+    name: string;
+    note: Generated<string>;
+    created_at: CreatedAt;
+    created_by: string | null;
+  };
+  project_target: { project_id: string; target_id: string };
+  project_member: {
+    project_id: string;
+    user_id: string;
+    level: 'read' | 'comment' | 'write' | 'lead';
+    added_at: CreatedAt;
+  };
   scan_target: { scan_id: string; target_id: string };
   asset_target: { asset_id: string; target_id: string };
   exclusion: { id: string; value: string; created_at: CreatedAt };

@@ -5,6 +5,7 @@ import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
+import { projectRoutes } from './projects/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
@@ -20,6 +21,12 @@ export * from './http/route.ts';
 export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
 export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
 export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export {
+  changeProjectTargets,
+  createProject,
+  setMemberScope,
+  setProjectMembers,
+} from './projects/service.ts';
 export { createSignInLink } from './identity/service.ts';
 export {
   callerOfSession,
@@ -62,6 +69,7 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...projectRoutes,
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,

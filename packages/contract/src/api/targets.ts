@@ -53,12 +53,16 @@ export const targetQuery = paging.extend({
   state: listOf(proofState),
   organisationId: id.optional(),
   groupId: id.optional(),
+  projectId: id.optional(),
   sort: z.enum(['domain', 'createdAt']).default('domain'),
   order: z.enum(['asc', 'desc']).default('asc'),
 });
 
-/** POST targets. */
-export const createTargetRequest = z.strictObject({ domain: z.string().min(1).max(253) });
+/** POST targets. A member who sees only projects has to name the one that the target goes into. */
+export const createTargetRequest = z.strictObject({
+  domain: z.string().min(1).max(253),
+  projectId: id.optional(),
+});
 
 /** PATCH targets/:id: what is left out stays as it is. Groups belong to the organisation of the target. */
 export const updateTargetRequest = z.strictObject({

@@ -93,8 +93,13 @@ async function scopeOf(
   const { rows: exclusions } = await sql<{
     value: string;
   }>`select value from exclusion order by value`.execute(tx.sql);
-  const { rows: domains } = await sql<{ domain: string }>`select domain from target
-    where proof_state = 'proven' or id = any(${ids}::uuid[]) order by domain`.execute(tx.sql);
+  // Whoever sees the scan sees one of its targets by some project: what is in all projects of that target they see too.
+  const { rows: domains } = await sql<{ domain: string }>`select domain from target d
+    where d.id = any(${ids}::uuid[]) or (d.proof_state = 'proven' and exists (
+      select 1 from unnest(${ids}::uuid[]) t (id) where not exists (
+        select 1 from project_target p where p.target_id = t.id and not exists (
+          select 1 from project_target q where q.project_id = p.project_id and q.target_id = d.id))))
+    order by domain`.execute(tx.sql);
   const profile = profileOf(platform, targets[0]?.domain ?? '');
   // A scan reaches one network: what another profile covers is none of its business, nor are that profile's private ranges.
   const isSameNetwork = (domain: string): boolean =>

@@ -11,8 +11,10 @@ import {
   thingPath,
   verifyTargetRequest,
 } from '@glacis/contract';
+import type { TenantTransaction } from '@glacis/db';
 import { inRouteTenant, requesterOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
+import { demandGrant, demandWhole, inWritable } from '../projects/grants.ts';
 import { listClaims } from './claims.ts';
 import { confirmProofMail, sendProofMail } from './mail-proof.ts';
 import { revokeProof } from './proof-state.ts';
@@ -43,7 +45,15 @@ const entries: readonly Route[] = [
     body: createTargetRequest,
     answer: targetView,
     status: 201,
-    handle: input => inRouteTenant(input, tx => createTarget(tx, input.body.domain, requesterOf(input))),
+    handle: input => {
+      const { domain, projectId } = input.body;
+      const create = (tx: TenantTransaction) => createTarget(tx, domain, requesterOf(input), projectId);
+      if (projectId !== undefined) return inWritable(input, { kind: 'project', id: projectId }, create);
+      return inRouteTenant(input, tx => {
+        demandWhole(tx);
+        return create(tx);
+      });
+    },
   }),
   route({
     method: 'GET',
@@ -61,7 +71,12 @@ const entries: readonly Route[] = [
     summary: 'Removes a target with its scans.',
     params: thingPath,
     answer: 'none',
-    handle: input => inRouteTenant(input, tx => deleteTarget(tx, input.params.id)),
+    handle: input =>
+      inRouteTenant(input, async tx => {
+        await demandGrant(tx, { kind: 'target', id: input.params.id });
+        demandWhole(tx);
+        await deleteTarget(tx, input.params.id);
+      }),
   }),
 ];
 
@@ -75,7 +90,12 @@ const proofs: readonly Route[] = [
     body: verifyTargetRequest,
     answer: targetView,
     handle: input =>
-      verifyTarget(input.platform, work => inRouteTenant(input, work), input.params.id, input.body.method),
+      verifyTarget(
+        input.platform,
+        work => inWritable(input, { kind: 'target', id: input.params.id }, work),
+        input.params.id,
+        input.body.method,
+      ),
   }),
   route({
     method: 'DELETE',
@@ -84,7 +104,8 @@ const proofs: readonly Route[] = [
     summary: 'Revokes the proof, ends active scans of the domain and makes a new challenge.',
     params: thingPath,
     answer: targetView,
-    handle: input => inRouteTenant(input, tx => revokeProof(tx, input.params.id)),
+    handle: input =>
+      inWritable(input, { kind: 'target', id: input.params.id }, tx => revokeProof(tx, input.params.id)),
   }),
   route({
     method: 'POST',
@@ -95,7 +116,7 @@ const proofs: readonly Route[] = [
     body: sendProofMailRequest,
     answer: targetView,
     handle: input =>
-      inRouteTenant(input, tx =>
+      inWritable(input, { kind: 'target', id: input.params.id }, tx =>
         sendProofMail(input.platform, tx, { id: input.params.id, mailbox: input.body.mailbox }),
       ),
   }),
@@ -108,7 +129,10 @@ const proofs: readonly Route[] = [
     body: confirmProofMailRequest,
     answer: targetView,
     handle: input =>
-      confirmProofMail(work => inRouteTenant(input, work), { id: input.params.id, code: input.body.code }),
+      confirmProofMail(work => inWritable(input, { kind: 'target', id: input.params.id }, work), {
+        id: input.params.id,
+        code: input.body.code,
+      }),
   }),
   route({
     method: 'GET',

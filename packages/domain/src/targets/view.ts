@@ -96,6 +96,10 @@ export async function listTargets(
     conditions.push(
       sql`exists (select 1 from target_in_group i where i.target_id = t.id and i.group_id = ${query.groupId})`,
     );
+  if (query.projectId)
+    conditions.push(
+      sql`exists (select 1 from project_target p where p.target_id = t.id and p.project_id = ${query.projectId})`,
+    );
   const where = sql.join(conditions, sql` and `);
   const direction = query.order === 'desc' ? sql`desc` : sql`asc`;
   const order = sql`${SORT[query.sort]} ${direction}, t.id ${direction}`;
