@@ -29,7 +29,7 @@ export async function authorise(
   route: Guarded,
 ): Promise<RouteInput<unknown, unknown, unknown>> {
   const given = readCredential(request);
-  const slug = z.object({ tenant: z.string() }).safeParse(request.params).data?.tenant;
+  const slug = slugOf(request);
   const found = given && (await authenticate(platform, given, slug));
   try {
     if (given && 'bearer' in given && !found) {
@@ -60,6 +60,12 @@ export async function authorise(
       void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));
     },
   };
+}
+
+/** The short name of the tenant in the path; what cannot be one names none. Undefined for paths outside tenants. */
+function slugOf(request: FastifyRequest): string | undefined {
+  const { tenant } = z.object({ tenant: z.string() }).safeParse(request.params).data ?? {};
+  return tenant === undefined || /^[a-z0-9-]{2,63}$/.test(tenant) ? tenant : '';
 }
 
 /** Refuses a known caller who may not call the route. @throws UserError */

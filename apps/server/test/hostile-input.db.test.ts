@@ -22,8 +22,13 @@ before(async () => {
 });
 after(() => world.close());
 
-const send = (options: InjectOptions) =>
-  world.server.inject({ ...options, headers: { cookie: admin, ...options.headers } });
+async function send(options: InjectOptions) {
+  const response = await world.server.inject({ ...options, headers: { cookie: admin, ...options.headers } });
+  // A changed password goes on under a new secret.
+  const [cookie] = String(response.headers['set-cookie'] ?? '').split(';');
+  if (cookie !== undefined && cookie !== '') admin = cookie;
+  return response;
+}
 
 /** A failure must carry a code of the catalogue, its status, a sentence and the request id. */
 function assertError(response: { statusCode: number; body: string }, status?: number): void {

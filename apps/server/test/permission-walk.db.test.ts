@@ -13,13 +13,13 @@ before(async () => {
 after(() => world.close());
 
 interface Sample {
+  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
+  readonly id?: (of: Surface, as: string) => Promise<string>;
+  readonly body?: (of: Surface, as: string) => Promise<object>;
   /** Error that who is allowed gets in this world, where the call needs something it has not. */
   readonly refusal?: string;
   /** Somebody of their own who calls, where the call changes who calls. */
   readonly caller?: (of: Surface, role: Role) => Promise<string>;
-  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
-  readonly id?: (of: Surface, as: string) => Promise<string>;
-  readonly body?: (of: Surface, as: string) => Promise<object>;
 }
 
 const PASSWORD = 'a long enough password';
@@ -39,6 +39,14 @@ async function walkLead(of: Surface, role: Role): Promise<string> {
 /** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
+  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
+  'POST /api/session/reauthentication': {
+    body: async (_, as) => {
+      await givePassword(as);
+      return { password: PASSWORD };
+    },
+  },
+  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
@@ -46,7 +54,10 @@ const samples: Readonly<Record<string, Sample>> = {
     body: async () => ({ token: 'x'.repeat(43), password: 'a long enough password' }),
   },
   'POST /api/session/email': {
-    body: async () => ({ email: `${newId()}@walk.test`, password: 'a long enough password' }),
+    body: async (_, as) => {
+      await givePassword(as);
+      return { email: `${newId()}@walk.test`, password: PASSWORD };
+    },
   },
   'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
@@ -76,14 +87,6 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
   'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
-  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
-  'POST /api/session/reauthentication': {
-    body: async (_, as) => {
-      await givePassword(as);
-      return { password: PASSWORD };
-    },
-  },
-  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
   'POST /api/tenants/:tenant/projects': { body: async () => ({ name: `Project ${newId()}` }) },

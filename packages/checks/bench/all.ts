@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../bin/node-flags.mjs';
 import { EventData } from '../src/match/event-data.ts';
 import { operate } from '../src/match/operate.ts';
 import {
@@ -222,11 +223,9 @@ if (process.argv[3] === 'memory') {
   await oneServer(handles, 100_000, 'one server, 100 KB answers');
   await coldStart(10_000);
   // A process of its own, so that nothing measured before counts.
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url), folder, 'memory'],
-    { stdio: 'inherit' },
-  );
+  const child = spawn(process.execPath, [...NODE_FLAGS, fileURLToPath(import.meta.url), folder, 'memory'], {
+    stdio: 'inherit',
+  });
   await once(child, 'close');
 }
 process.exit(0);

@@ -70,8 +70,8 @@ export const routes: readonly Route[] = [
   ...findingRoutes,
   ...reportRoutes,
   ...projectRoutes,
+  ...auditRoutes,
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,
-  ...auditRoutes,
 ];

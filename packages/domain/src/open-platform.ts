@@ -69,10 +69,10 @@ export async function openPlatform(options: {
     audit,
     keyOf: createKeyRing(database, masterKey),
     masterKey,
+    ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
     publicUrl: config.publicUrl,
     ...(config.smtp ? { smtp: config.smtp } : {}),
     ...(config.stripe ? { stripe: config.stripe } : {}),
-    ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
     close: async () => {
       await audit.close();
       await hub.close();

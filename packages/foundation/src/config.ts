@@ -17,6 +17,8 @@ const environment = z.object({
   GLACIS_NETWORK_PROFILES: z.string().optional(),
   /** Path of a Chromium; without it one is looked for. */
   GLACIS_CHROMIUM: z.string().optional(),
+  /** Breached passwords that nobody may choose: a sorted file of SHA-1 hashes, or a folder of prefixes. */
+  GLACIS_BREACHED_PASSWORDS_FILE: z.string().min(1).optional(),
   /** Where people reach the web app, such as https://glacis.example.org: links in mails begin with it. */
   GLACIS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Server that mails go through: smtps://user:password@host:465 or smtp://host:587 (with STARTTLS). */
@@ -29,8 +31,6 @@ const environment = z.object({
   GLACIS_STRIPE_WEBHOOK_SECRET: z.string().min(8).optional(),
   /** Another host that speaks Stripe's API. */
   GLACIS_STRIPE_API: z.url({ protocol: /^https?$/ }).optional(),
-  /** Breached passwords that nobody may choose: a sorted file of SHA-1 hashes, or a folder of prefixes. */
-  GLACIS_BREACHED_PASSWORDS_FILE: z.string().min(1).optional(),
   GLACIS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
 

@@ -6,6 +6,7 @@ import { checkResolver, checkTransport } from './parts/check-reach.ts';
 import { productsSeen, type Place } from './parts/check-selection.ts';
 import { planFor } from './parts/check-templates.ts';
 import { eachAsset } from './parts/each-asset.ts';
+import { everyPathLeadsTo } from './parts/site.ts';
 
 const word = z.string().min(1).max(100);
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -58,6 +59,8 @@ export default defineScanner({
         const { plan, rules } = await planFor(at.place, selection, context);
         if (plan.count === 0) return { outcome: 'looked', detail: 'no template is about it', rules };
         await context.stream.admit(at.host);
+        const away = await everyPathLeadsTo(context.http, asset, options.timeoutMs);
+        if (away !== undefined) return { outcome: 'looked', detail: `every path leads to ${away}` };
         const { startScan } = await import('@glacis/checks');
         const late = AbortSignal.timeout(limitMs);
         let trap: string | undefined;

@@ -2,7 +2,7 @@ import type { SignUpState, SignUpStep } from '@glacis/contract';
 import { canonicalHostName, newId, UserError } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { getPublicSuffix } from 'tldts';
-import { hashPassword } from '../identity/password.ts';
+import { hashChosenPassword } from '../identity/breached-password.ts';
 import type { Origin } from '../identity/service.ts';
 import { spendMailAllowance } from '../mail/allowance.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
@@ -107,7 +107,7 @@ export async function completeSignUp(platform: Platform, of: SignUpChoice): Prom
     });
   }
   const domain = of.domain ? ownableDomain(of.domain) : null;
-  const passwordHash = known.hasAccount ? null : await hashPassword(of.password ?? '');
+  const passwordHash = known.hasAccount ? null : await hashChosenPassword(of.password ?? '', platform);
   const payments = paymentsOf(platform);
   const chosen = await platform.database.control.transaction().execute(async trx => {
     const { rows: plans } = await sql<PlanRow>`select * from control.plan

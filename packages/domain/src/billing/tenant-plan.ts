@@ -1,7 +1,7 @@
 import type { PlanUse } from '@glacis/contract';
 import { UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
-import type { Caller } from '../http/route.ts';
+import type { Person } from '../identity/caller.ts';
 import { webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
 import { lockTenant } from '../tenancy/members.ts';
@@ -62,7 +62,7 @@ export async function readPlanUse(platform: Platform, tenant: TenantId): Promise
  */
 export async function changePlan(
   platform: Platform,
-  of: { tenant: TenantId; slug: string; planId: string; by: Caller },
+  of: { tenant: TenantId; slug: string; planId: string; by: Person },
 ): Promise<{ url: string | null }> {
   const payments = paymentsOf(platform);
   if (payments.kind === 'manual') throw byHand();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationalError, UserError } from '@glacis/foundation';
+import { hashPassword } from './password.ts';
 
 /** Digits of a SHA-1 that name a file of the prefix form. */
 const PREFIX_LENGTH = 5;
@@ -18,6 +19,18 @@ export async function refuseBreachedPassword(password: string, list: string | un
   if (!(await isCommon(password)) && !(list !== undefined && (await isListed(password, list)))) return;
   const sentence = 'This password is known from breaches or very common. Choose another one.';
   throw new UserError('auth.password-breached', sentence, { fields: { password: sentence } });
+}
+
+/**
+ * The hash of a password that somebody has chosen. @throws UserError when it is known from breaches (see
+ * {@link refuseBreachedPassword})
+ */
+export async function hashChosenPassword(
+  password: string,
+  platform: { readonly breachedPasswords?: string },
+): Promise<string> {
+  await refuseBreachedPassword(password, platform.breachedPasswords);
+  return hashPassword(password);
 }
 
 let commonPasswords: Promise<ReadonlySet<string>> | undefined;

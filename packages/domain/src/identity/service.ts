@@ -7,6 +7,8 @@ import { withinScopes, type Person } from './caller.ts';
 import { hashPassword, isPassword } from './password.ts';
 import { rotateSession, startSession, type Origin } from './session.ts';
 
+export type { Origin } from './session.ts';
+
 const LINK_MINUTES = 60;
 /** Attempts before an account or address has to wait, and how the wait grows (seconds). */
 const FREE_FAILURES = 5;

@@ -9,7 +9,7 @@ import {
   joinedTenant,
   lookAtInvitationRequest,
 } from '@glacis/contract';
-import { callerOf } from '../http/caller.ts';
+import { callerOf, signedInPerson } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
 import { askEmailChange, confirmEmail } from './email-change.ts';
 import { acceptInvitation, lookAtInvitation } from './invitations.ts';
@@ -35,7 +35,7 @@ export const accountRoutes: readonly Route[] = [
     body: acceptInvitationRequest,
     answer: joinedTenant,
     handle: async input => {
-      const accepted = await acceptInvitation(input.platform, input.body, input.caller, input);
+      const accepted = await acceptInvitation(input.platform, input.body, signedInPerson(input), input);
       if (accepted.sessionSecret !== undefined) input.setSession(accepted.sessionSecret);
       return { slug: accepted.slug };
     },

@@ -1,6 +1,6 @@
 import { UserError } from '@glacis/foundation';
 import { sql } from '@glacis/db';
-import type { Caller } from '../http/route.ts';
+import type { Person } from '../identity/caller.ts';
 import { isPassword } from '../identity/password.ts';
 import { spendMailAllowance } from '../mail/allowance.ts';
 import type { MailContent } from '../mail/compose.ts';
@@ -18,7 +18,7 @@ const UNDELIVERABLE = /\.(example|invalid)$/;
  */
 export async function askEmailChange(
   platform: Platform,
-  caller: Caller,
+  caller: Person,
   of: { email: string; password?: string | undefined; address: string },
 ): Promise<void> {
   if (!platform.smtp) {
@@ -73,7 +73,7 @@ export async function askEmailChange(
 
 async function assertPassword(
   { database }: Platform,
-  caller: Caller,
+  caller: Person,
   password: string | undefined,
 ): Promise<void> {
   const { rows } = await sql<{

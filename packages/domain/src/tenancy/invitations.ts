@@ -2,9 +2,9 @@ import type { InvitationView, Role } from '@glacis/contract';
 import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../billing/limits.ts';
-import type { Caller } from '../http/route.ts';
+import type { Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
-import { hashPassword } from '../identity/password.ts';
+import { hashChosenPassword } from '../identity/breached-password.ts';
 import type { Origin } from '../identity/service.ts';
 import type { MailContent } from '../mail/compose.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
@@ -27,7 +27,7 @@ export interface InvitationMade {
  */
 export async function invite(
   platform: Platform,
-  of: { tenant: TenantId; email: string; role: Role; by: Caller },
+  of: { tenant: TenantId; email: string; role: Role; by: Person },
 ): Promise<InvitationMade> {
   const email = of.email.toLowerCase();
   return platform.database.control.transaction().execute(async trx => {
@@ -51,7 +51,7 @@ export async function invite(
 async function write(
   platform: Platform,
   trx: ControlTransaction,
-  of: { tenant: TenantId; email: string; role: Role; by: Caller },
+  of: { tenant: TenantId; email: string; role: Role; by: Person },
 ): Promise<InvitationMade> {
   const { token, hash } = newLink();
   const { rows } = await sql<InvitationRow & { tenant: string }>`
@@ -87,7 +87,7 @@ function invitationMail(tenant: string, inviter: string, link: string): MailCont
 /** Gives an invitation a new link and time, and sends it again. @throws UserError when there is no such invitation. */
 export async function renewInvitation(
   platform: Platform,
-  of: { tenant: TenantId; id: string; by: Caller },
+  of: { tenant: TenantId; id: string; by: Person },
 ): Promise<InvitationMade> {
   return platform.database.control.transaction().execute(async trx => {
     await lockTenant(trx, of.tenant);
@@ -149,14 +149,14 @@ export async function lookAtInvitation(
 export async function acceptInvitation(
   platform: Platform,
   of: { token: string; name?: string | undefined; password?: string | undefined },
-  caller: Caller | undefined,
+  caller: Person | undefined,
   origin: Origin,
 ): Promise<{ slug: string; sessionSecret: string | undefined }> {
   const known = await lookAtInvitation(platform, of.token);
   if (known.hasAccount && caller?.email !== known.email) {
     throw new UserError('auth.sign-in-required', `Sign in as ${known.email} to accept this invitation.`);
   }
-  const account = known.hasAccount ? undefined : await newAccountOf(of);
+  const account = known.hasAccount ? undefined : await newAccountOf(platform, of);
   const accepted = await platform.database.control.transaction().execute(async trx => {
     const { rows } = await sql<Offer>`${offers}
       where i.token_hash = ${hashOfLink(of.token)} and i.expires_at > now() and t.state = 'active'
@@ -183,10 +183,10 @@ export interface NewAccount {
   readonly passwordHash: string;
 }
 
-async function newAccountOf(of: {
-  name?: string | undefined;
-  password?: string | undefined;
-}): Promise<NewAccount> {
+async function newAccountOf(
+  platform: Platform,
+  of: { name?: string | undefined; password?: string | undefined },
+): Promise<NewAccount> {
   if (of.name === undefined || of.password === undefined) {
     throw new UserError('request.invalid', 'A new account needs a name and a password.', {
       fields: {
@@ -195,7 +195,7 @@ async function newAccountOf(of: {
       },
     });
   }
-  return { name: of.name, passwordHash: await hashPassword(of.password) };
+  return { name: of.name, passwordHash: await hashChosenPassword(of.password, platform) };
 }
 
 /** Makes the account of an address. @throws UserError when somebody made it in the meantime. */

@@ -1,5 +1,5 @@
 import { sql } from '@glacis/db';
-import { hashPassword } from '../identity/password.ts';
+import { hashChosenPassword } from '../identity/breached-password.ts';
 import { spendMailAllowance } from '../mail/allowance.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
@@ -46,7 +46,7 @@ export async function completePasswordReset(
   platform: Platform,
   of: { token: string; password: string },
 ): Promise<void> {
-  const hash = await hashPassword(of.password);
+  const hash = await hashChosenPassword(of.password, platform);
   await platform.database.control.transaction().execute(async trx => {
     const { rows } = await sql<{ user_id: string; email: string }>`
       delete from control.password_reset r using control.user_account u
