@@ -89,6 +89,14 @@ const samples: Readonly<Record<string, Sample>> = {
   'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
+  'PATCH /api/tenants/:tenant/targets/:id': { body: async () => ({ note: 'walked' }) },
+  'POST /api/tenants/:tenant/organisations': { body: async () => ({ name: `Organisation ${newId()}` }) },
+  'PATCH /api/tenants/:tenant/organisations/:id': { body: async () => ({ name: `Organisation ${newId()}` }) },
+  'DELETE /api/tenants/:tenant/organisations/:id': {
+    id: async of => (await world.freshGroup(of)).organisationId,
+  },
+  'POST /api/tenants/:tenant/organisations/:id/groups': { body: async () => ({ name: `Group ${newId()}` }) },
+  'DELETE /api/tenants/:tenant/groups/:id': { id: async of => (await world.freshGroup(of)).id },
   'POST /api/tenants/:tenant/projects': { body: async () => ({ name: `Project ${newId()}` }) },
   'PATCH /api/tenants/:tenant/projects/:id': {
     caller: walkLead,

@@ -6,7 +6,9 @@ import { sql } from '@glacis/db';
 import { createTestDatabase } from '@glacis/db/testing';
 import {
   closeScan,
+  createGroup,
   createKeyRing,
+  createOrganisation,
   createProject,
   createSignInLink,
   createTarget,
@@ -60,7 +62,7 @@ export interface Surface {
   readonly domain: string;
   readonly users: Readonly<Record<Role, string>>;
   readonly ids: Readonly<
-    Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports' | 'projects', string>
+    Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports' | 'projects' | 'organisations', string>
   >;
 }
 
@@ -86,6 +88,8 @@ export interface World {
   runningScan(of: Surface): Promise<string>;
   /** The same as a surface has once more, in the same tenant but in a project of its own. */
   besides(of: Surface, slug: string): Promise<Surface>;
+  /** A group in an organisation of its own. */
+  freshGroup(of: Surface): Promise<{ id: string; organisationId: string }>;
   /** A project of its own, without anything in it. */
   freshProject(of: Surface): Promise<string>;
   /** A member who sees only projects: the surface's, with a level. */
@@ -184,6 +188,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         ids: await populate(platform, { tenant: of.tenant, slug, domain, targetId }),
       };
     },
+    freshGroup: of =>
+      database.inTenant(of.tenant, async tx => {
+        const { id: organisationId } = await createOrganisation(tx, { name: newId(), note: '' });
+        const { groups } = await createGroup(tx, { organisationId, name: newId() });
+        return { id: groups[0]?.id ?? '', organisationId };
+      }),
     freshProject: of =>
       database.inTenant(
         of.tenant,
@@ -296,6 +306,12 @@ async function populate(
     const { rows: findings } = await sql<{
       id: string;
     }>`select id from finding where asset_id = ${assetId}`.execute(tx.sql);
+    const organisation = await createOrganisation(tx, { name: `Organisation of ${slug}`, note: '' });
+    const { groups } = await createGroup(tx, { organisationId: organisation.id, name: `Group of ${slug}` });
+    await sql`update target set organisation_id = ${organisation.id} where id = ${targetId}`.execute(tx.sql);
+    await sql`insert into target_in_group (group_id, target_id) values (${groups[0]?.id}, ${targetId})`.execute(
+      tx.sql,
+    );
     const project = await createProject(tx, { name: `Project of ${slug}`, note: '', userId: null });
     await sql`insert into project_target (project_id, target_id) values (${project.id}, ${targetId})`.execute(
       tx.sql,
@@ -307,6 +323,7 @@ async function populate(
       findings: findings[0]?.id ?? '',
       reports: report.id,
       projects: project.id,
+      organisations: organisation.id,
     };
   });
 }

@@ -4,6 +4,7 @@ import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
+import { organisationRoutes } from './organisations/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
@@ -45,6 +46,9 @@ export { readReport, readReportFile, REPORT_QUEUE, requestReport } from './repor
 export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
+export { createGroup, createOrganisation } from './organisations/service.ts';
+export { readImportFile } from './targets/import-file.ts';
+export { importTargets } from './targets/import.ts';
 export { ownableDomain } from './targets/names.ts';
 export { recheckProofs, startProofChecks } from './targets/recheck.ts';
 export { createTarget } from './targets/service.ts';
@@ -70,6 +74,7 @@ export const routes: readonly Route[] = [
   ...findingRoutes,
   ...reportRoutes,
   ...projectRoutes,
+  ...organisationRoutes,
   ...auditRoutes,
   ...accountRoutes,
   ...memberRoutes,

@@ -3,12 +3,17 @@ import {
   claimView,
   confirmProofMailRequest,
   createTargetRequest,
+  importQuery,
+  importReport,
+  MAX_IMPORT_BYTES,
+  type ImportReport,
   pageOf,
   sendProofMailRequest,
   targetQuery,
   targetView,
   tenantPath,
   thingPath,
+  updateTargetRequest,
   verifyTargetRequest,
 } from '@glacis/contract';
 import type { TenantTransaction } from '@glacis/db';
@@ -16,9 +21,11 @@ import { inRouteTenant, requesterOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
 import { demandGrant, demandWhole, inWritable } from '../projects/grants.ts';
 import { listClaims } from './claims.ts';
+import { readImportFile } from './import-file.ts';
+import { importTargets } from './import.ts';
 import { confirmProofMail, sendProofMail } from './mail-proof.ts';
 import { revokeProof } from './proof-state.ts';
-import { createTarget, deleteTarget } from './service.ts';
+import { createTarget, deleteTarget, updateTarget } from './service.ts';
 import { verifyTarget } from './verify.ts';
 import { listTargets, readTarget } from './view.ts';
 
@@ -65,6 +72,23 @@ const entries: readonly Route[] = [
     handle: input => inRouteTenant(input, tx => readTarget(tx, input.params.id)),
   }),
   route({
+    method: 'PATCH',
+    url: `${url}/:id`,
+    access: 'target.write',
+    summary: 'Changes note, organisation and groups of a target.',
+    params: thingPath,
+    body: updateTargetRequest,
+    answer: targetView,
+    handle: input =>
+      inRouteTenant(input, async tx => {
+        await demandGrant(tx, { kind: 'target', id: input.params.id });
+        // Organisations sort the whole tenant; a note is a matter of the project.
+        if (input.body.organisationId !== undefined || input.body.groupIds !== undefined) demandWhole(tx);
+        const change = (on: TenantTransaction) => updateTarget(on, { ...input.body, id: input.params.id });
+        return tx.isRestricted ? tx.unrestricted(change) : change(tx);
+      }),
+  }),
+  route({
     method: 'DELETE',
     url: `${url}/:id`,
     access: 'target.write',
@@ -77,6 +101,36 @@ const entries: readonly Route[] = [
         demandWhole(tx);
         await deleteTarget(tx, input.params.id);
       }),
+  }),
+];
+
+const imports: readonly Route[] = [
+  route({
+    method: 'POST',
+    url: `${url}/import`,
+    access: 'target.write',
+    summary:
+      'Adds many domains from lines or CSV (domain, organisation, group, note), or shows what it would add.',
+    params: tenantPath,
+    query: importQuery,
+    upload: { maxBytes: MAX_IMPORT_BYTES },
+    answer: importReport,
+    handle: async input => {
+      const { mode, projectId } = input.query;
+      const permit = (tx: TenantTransaction): Promise<void> =>
+        projectId === undefined
+          ? Promise.resolve(demandWhole(tx))
+          : demandGrant(tx, { kind: 'project', id: projectId });
+      // Nothing is read from who may not import.
+      await inRouteTenant(input, permit);
+      const file = await readImportFile(input.upload);
+      return inRouteTenant(input, async tx => {
+        await permit(tx);
+        const run = (on: TenantTransaction): Promise<ImportReport> =>
+          importTargets(on, file, { mode, projectId, userId: requesterOf(input) });
+        return tx.isRestricted ? tx.unrestricted(run) : run(tx);
+      });
+    },
   }),
 ];
 
@@ -146,4 +200,4 @@ const proofs: readonly Route[] = [
 ];
 
 /** Routes of the domains a tenant watches and of how they are proven. */
-export const targetRoutes: readonly Route[] = [...entries, ...proofs];
+export const targetRoutes: readonly Route[] = [...entries, ...imports, ...proofs];

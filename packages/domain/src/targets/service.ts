@@ -38,6 +38,49 @@ async function demandProject(tx: TenantTransaction, id: string): Promise<void> {
   if (rows.length === 0) throw notFound('project');
 }
 
+/** Changes note, organisation and groups of a target. @throws UserError when a group is of another organisation. */
+export async function updateTarget(
+  tx: TenantTransaction,
+  of: {
+    id: string;
+    note?: string | undefined;
+    organisationId?: string | null | undefined;
+    groupIds?: readonly string[] | undefined;
+  },
+): Promise<TargetView> {
+  const { id, organisationId, groupIds } = of;
+  await readTarget(tx, id);
+  if (organisationId) await demandOrganisation(tx, organisationId);
+  await sql`update target set note = coalesce(${of.note ?? null}, note),
+    organisation_id = ${organisationId === undefined ? sql`organisation_id` : sql`${organisationId}::uuid`} where id = ${id}`.execute(
+    tx.sql,
+  );
+  if (groupIds !== undefined) await setGroups(tx, id, groupIds);
+  else if (organisationId !== undefined) {
+    await sql`delete from target_in_group i using target_group g where g.id = i.group_id and i.target_id = ${id}
+      and g.organisation_id is distinct from ${organisationId}::uuid`.execute(tx.sql);
+  }
+  return readTarget(tx, id);
+}
+
+async function demandOrganisation(tx: TenantTransaction, id: string): Promise<void> {
+  const { rows } = await sql`select 1 from organisation where id = ${id}`.execute(tx.sql);
+  if (rows.length === 0) throw notFound('organisation');
+}
+
+async function setGroups(tx: TenantTransaction, id: string, groupIds: readonly string[]): Promise<void> {
+  const { rows } = await sql<{ fits: boolean }>`select g.organisation_id = t.organisation_id as fits
+    from target_group g, target t where t.id = ${id} and g.id = any(${groupIds}::uuid[])`.execute(tx.sql);
+  if (rows.length !== new Set(groupIds).size) throw notFound('group');
+  if (rows.some(row => row.fits !== true))
+    throw new UserError('request.conflict', 'A group takes only targets of its own organisation.');
+  await sql`delete from target_in_group where target_id = ${id} and group_id <> all(${groupIds}::uuid[])`.execute(
+    tx.sql,
+  );
+  await sql`insert into target_in_group (group_id, target_id)
+    select unnest(${groupIds}::uuid[]), ${id} on conflict do nothing`.execute(tx.sql);
+}
+
 /** Removes a target and its scans; assets and findings stay in the inventory. @throws UserError when it does not exist or is being scanned. */
 export async function deleteTarget(tx: TenantTransaction, id: string): Promise<void> {
   const { rows: running } = await sql`select 1 from scan_target st join scan s on s.id = st.scan_id
