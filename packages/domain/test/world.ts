@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openAuditTrail } from '../src/audit/trail.ts';
+import { createTokenSigner } from '../src/identity/token-signer.ts';
 import { openMail } from '../src/mail/outbox.ts';
 import type { Platform } from '../src/platform.ts';
 import { startNameServer, type Zone } from './name-server.ts';
@@ -85,6 +86,7 @@ export async function createDomainWorld() {
     audit,
     keyOf: async tenant => keys.get(tenant) ?? newSecretKey(),
     masterKey,
+    tokenSigner: createTokenSigner(db.database, masterKey, silentLogger),
     publicUrl: 'https://glacis.test',
     smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
   };
