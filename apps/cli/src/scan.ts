@@ -5,6 +5,7 @@ import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundatio
 import { parse as parseYaml } from 'yaml';
 import { exportAssets, exportFindings } from './up/export.ts';
 import { makeReport, watchScan } from './up/scan-and-report.ts';
+import { commandLineOrigin } from './acting.ts';
 import { joinRunning } from './running.ts';
 
 /** What `glacis scan` was asked for. */
@@ -29,7 +30,10 @@ export async function scan(options: ScanOptions, say: (line: string) => void): P
   try {
     const tenant = await firstTenant(platform);
     const target = await targetOf(platform, tenant, options.target);
-    const started = await launchScan(platform, tenant, { targetIds: [target.id], engine, userId: null });
+    const started = await platform.audit.audited(
+      { tenantId: tenant, origin: commandLineOrigin(), action: 'scans.create' },
+      () => launchScan(platform, tenant, { targetIds: [target.id], engine, userId: null }),
+    );
     if (!started.isActive) {
       const { name, value } = target.proof.record;
       inform(

@@ -1,8 +1,10 @@
-import { errorCatalogue, permissionsOf, type ErrorBody, type ErrorCode } from '@glacis/contract';
+import { errorCatalogue, type ErrorBody, type ErrorCode } from '@glacis/contract';
 import {
-  callerOfSession,
-  membershipsOf,
+  actionOf,
+  isRecorded,
+  originOf,
   routes as sliceRoutes,
+  type FileAnswer,
   type Platform,
   type Route,
   type RouteInput,
@@ -18,9 +20,10 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { z } from 'zod';
-import { readCookie, sessionCookie } from './cookie.ts';
+import { authorise } from './authorise.ts';
+import { readCredential } from './credential.ts';
 import { securityHeaders } from './headers.ts';
-import { findUnstorable } from './unstorable.ts';
+import { recordRefusal } from './refusal.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -31,6 +34,8 @@ const MAX_SEGMENT_LENGTH = 20_000;
 /** Marks a route as having declared who may call it; one without stops the server from starting. */
 export interface DeclaredAccess {
   readonly access: Route['access'];
+  /** Name for the audit log. */
+  readonly action?: string;
 }
 
 declare module 'fastify' {
@@ -64,7 +69,12 @@ export function createHttpServer(
   });
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);
-    refuseForeignOrigin(request);
+    try {
+      refuseForeignOrigin(request);
+    } catch (error) {
+      recordRefusal(platform, request, { action: request.routeOptions.config.declared?.action }, error);
+      throw error;
+    }
   });
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   server.setNotFoundHandler((request, reply) =>
@@ -97,6 +107,9 @@ function answerNoHttp(socket: Duplex): void {
 export function refuseForeignOrigin(request: FastifyRequest): void {
   const isUpgrade = request.headers.upgrade !== undefined;
   if (request.method === 'GET' && !isUpgrade) return;
+  // No browser adds a bearer token by itself, and with one the cookie counts for nothing.
+  const given = readCredential(request);
+  if (given && 'bearer' in given) return;
   const { origin, host, 'sec-fetch-site': site } = request.headers;
   const isForeignSite = site === 'cross-site' || site === 'same-site';
   const isForeignOrigin = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
@@ -106,94 +119,46 @@ export function refuseForeignOrigin(request: FastifyRequest): void {
 }
 
 function addRoute(server: FastifyInstance, platform: Platform, route: Route): void {
+  const action = actionOf(route);
+  const guarded = { ...route, action };
   server.route({
     method: route.method,
     url: route.url,
-    config: { declared: { access: route.access } },
+    config: { declared: { access: route.access, action } },
     handler: async (request, reply) => {
-      const input = await authorise(request, reply, platform, route);
-      const answer = await route.handle(input);
+      const input = await authorise(request, reply, platform, guarded);
+      const answer = isRecorded(route)
+        ? await recorded(request, route, action, input)
+        : await route.handle(input);
       return send(reply, route, answer);
     },
   });
 }
 
-/** Finds out who calls, whether they may, and parses what they sent. @throws UserError */
-export async function authorise(
+/** Handles a call of which a record is kept. */
+function recorded(
   request: FastifyRequest,
-  reply: FastifyReply | undefined,
-  platform: Platform,
-  route: Pick<Route, 'access' | 'params' | 'query' | 'body'>,
-): Promise<RouteInput<unknown, unknown, unknown>> {
-  const sessionSecret = readCookie(request.headers.cookie);
-  const caller = sessionSecret ? await callerOfSession(platform.database, sessionSecret) : undefined;
-  if (route.access !== 'public' && !caller) throw new UserError('auth.sign-in-required', 'Sign in first.');
-
-  const slug = z.object({ tenant: z.string() }).safeParse(request.params).data?.tenant;
-  let tenant: RouteInput<unknown, unknown, unknown>['tenant'];
-  if (slug !== undefined && caller) {
-    const membership = (await membershipsOf(platform.database, caller.userId)).find(
-      entry => entry.slug === slug,
-    );
-    // A tenant one does not belong to looks like one that does not exist.
-    if (!membership) throw new UserError('request.not-found', 'There is no such tenant.');
-    tenant = membership;
-  }
-  if (route.access !== 'public' && route.access !== 'signed-in') {
-    const isAllowed = tenant
-      ? permissionsOf[tenant.role].includes(route.access)
-      : caller?.isPlatformAdmin === true;
-    if (!isAllowed)
-      throw new UserError(
-        'auth.forbidden',
-        'Your role does not allow this. Ask an administrator of the tenant.',
-      );
-  }
-  return {
-    platform,
-    params: parse(route.params, request.params, 'path'),
-    query: parse(route.query, request.query, 'query'),
-    body: parse(route.body, request.body, 'body'),
-    caller,
-    tenant,
-    address: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
-    sessionSecret,
-    setSession: secret => {
-      void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));
+  route: Route,
+  action: string,
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<unknown> {
+  const { id } = z.object({ id: z.uuid() }).safeParse(request.params).data ?? {};
+  return input.platform.audit.audited(
+    {
+      tenantId: input.tenant?.id,
+      origin: originOf(input.caller, { address: request.ip, requestId: request.id }),
+      action,
+      ...(id === undefined ? {} : { subject: { kind: action.split('.')[0] ?? '', id } }),
     },
-  };
-}
-
-function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
-  if (!schema) return undefined;
-  const unstorable = findUnstorable(value);
-  if (unstorable && where !== 'path') {
-    const path = unstorable.path || where;
-    throw new UserError('request.invalid', `The ${where} is not valid: ${path}: ${unstorable.reason}`, {
-      fields: { [path]: unstorable.reason },
-    });
-  }
-  const parsed = unstorable ? undefined : schema.safeParse(value ?? {});
-  if (parsed?.success) return parsed.data;
-  // An id that is no UUID names nothing.
-  if (where === 'path' || !parsed)
-    throw new UserError('request.not-found', 'There is nothing at this address.');
-  const fields = Object.fromEntries(
-    parsed.error.issues.map(issue => [issue.path.join('.') || where, issue.message]),
-  );
-  const first = Object.entries(fields)[0];
-  throw new UserError(
-    'request.invalid',
-    `The ${where} is not valid: ${first?.[0] ?? ''}: ${first?.[1] ?? ''}`,
-    { fields },
+    note => route.handle({ ...input, note }),
+    { isAnonymous: input.caller === undefined },
   );
 }
 
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {
   if (route.answer === 'none') return reply.status(route.status ?? 204).send();
   if (route.answer === 'file') {
-    const file = answer as { bytes: Uint8Array; mediaType: string; fileName?: string };
+    const file = answer as FileAnswer;
     if (file.fileName)
       void reply.header(
         'content-disposition',
@@ -202,7 +167,7 @@ function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply 
     return reply
       .header('content-type', file.mediaType)
       .header('cache-control', 'private, no-store')
-      .send(Buffer.from(file.bytes));
+      .send(file.bytes instanceof Uint8Array ? Buffer.from(file.bytes) : file.bytes);
   }
   return reply
     .status(route.status ?? 200)

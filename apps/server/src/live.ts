@@ -3,7 +3,8 @@ import { readProgress, type Platform } from '@glacis/domain';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { answerError, authorise } from './http.ts';
+import { authorise } from './authorise.ts';
+import { answerError } from './http.ts';
 
 /** Shortest time between two messages to one watcher, ms: calm for eyes and database. */
 const INTERVAL_MS = 250;
@@ -12,6 +13,9 @@ const PING_MS = 20_000;
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Close code for a watcher whose session or right has ended. */
 const NO_LONGER_ALLOWED = 4401;
+
+/** Name for the audit log, where refusals are recorded. */
+const ACTION = 'scans.watch';
 
 /** Adds the live feed of scans: GET /api/tenants/:tenant/scans/:id/live, upgraded to a WebSocket. */
 export function addLiveFeed(
@@ -23,10 +27,11 @@ export function addLiveFeed(
   const access = 'scan.read' as const;
   server.get(
     '/api/tenants/:tenant/scans/:id/live',
-    { config: { declared: { access } } },
+    { config: { declared: { access, action: ACTION } } },
     async (request, reply) => {
       try {
-        const mayWatch = () => authorise(request, undefined, platform, { access, params: thingPath });
+        const mayWatch = () =>
+          authorise(request, undefined, platform, { access, action: ACTION, params: thingPath });
         const input = await mayWatch();
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
-import { routes, type Route } from '@glacis/domain';
+import { createTokenRequest, errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
+import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
+import { platformSamples } from './platform-samples.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
 let world: World;
@@ -13,15 +14,83 @@ before(async () => {
 after(() => world.close());
 
 interface Sample {
-  /** Id for the `:id` of the path; left out: the surface's own thing. */
-  readonly id?: (of: Surface) => Promise<string>;
-  readonly body?: (of: Surface) => Promise<object>;
+  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
+  readonly id?: (of: Surface, as: string) => Promise<string>;
+  readonly body?: (of: Surface, as: string) => Promise<object>;
+  /** Error that who is allowed gets in this world, where the call needs something it has not. */
+  readonly refusal?: string;
+  /** Somebody of their own who calls, where the call changes who calls. */
+  readonly caller?: (of: Surface, role: Role) => Promise<string>;
 }
+
+const PASSWORD = 'a long enough password';
 
 /** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
 const samples: Readonly<Record<string, Sample>> = {
   'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
-  'PUT /api/session/password': { body: async () => ({ password: 'a long enough password' }) },
+  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
+  'POST /api/session/reauthentication': {
+    body: async (_, as) => {
+      await givePassword(as);
+      return { password: PASSWORD };
+    },
+  },
+  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
+  'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },
+  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'DELETE /api/tenants/:tenant/tokens/:id': {
+    id: async of => {
+      const { database } = world.platform;
+      const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
+      return (await createToken(database, { tenant: of.tenant }, request, null)).id;
+    },
+  },
+  'POST /api/access-tokens': { body: async () => ({}) },
+  'POST /api/access-tokens/refresh': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
+  'POST /api/access-tokens/revoke': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
+  'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/password-reset/complete': {
+    body: async () => ({ token: 'x'.repeat(43), password: 'a long enough password' }),
+  },
+  'POST /api/session/email': {
+    body: async (_, as) => {
+      await givePassword(as);
+      return { email: `${newId()}@walk.test`, password: PASSWORD };
+    },
+  },
+  'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
+  'POST /api/sign-up/look': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/sign-up/complete': {
+    body: async () => ({
+      token: 'x'.repeat(43),
+      organisation: 'Walk',
+      slug: 'walkers',
+      planId: newId(),
+    }),
+  },
+  'POST /api/sign-up/enter': { body: async () => ({ token: 'x'.repeat(43) }) },
+  'POST /api/tenants/:tenant/plan/checkout': {
+    body: async () => ({ planId: newId() }),
+    refusal: 'payment.by-hand',
+  },
+  'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
+  'POST /api/tenants/:tenant/support': { body: async () => ({ role: 'observer', hours: 1 }) },
+  'DELETE /api/tenants/:tenant/support/:id': { id: of => world.freshSupport(of) },
+  'PATCH /api/tenants/:tenant/members/:id': {
+    id: of => world.freshMember(of),
+    body: async () => ({ role: 'operator' }),
+  },
+  'DELETE /api/tenants/:tenant/members/:id': { id: of => world.freshMember(of) },
+  'POST /api/tenants/:tenant/leave': { caller: (of, role) => world.freshMember(of, role) },
+  'POST /api/tenants/:tenant/invitations': {
+    body: async of => ({ email: `${newId()}@${of.slug}.test`, role: 'observer' }),
+  },
+  'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
+  'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
   'POST /api/tenants/:tenant/scans': {
@@ -32,11 +101,36 @@ const samples: Readonly<Record<string, Sample>> = {
   'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
 };
 
+/** Gives a person the password of the walk, unless they have it. */
+async function givePassword(userId: string): Promise<void> {
+  if (userId === '') return;
+  const headers = { cookie: await world.signIn(userId) };
+  const { user } = (await world.server.inject({ url: '/api/session', headers })).json();
+  if (user.hasPassword) return;
+  const payload = { password: PASSWORD };
+  const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
+  assert.equal(set.statusCode, 204);
+}
+
+/** Id of a fresh token of a person. */
+async function newTokenOf(userId: string): Promise<string> {
+  const { database } = world.platform;
+  const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
+  return (await createToken(database, { userId, tenant: undefined }, request, userId)).id;
+}
+
+/** Id of a fresh session of a person. */
+async function newSessionOf(userId: string): Promise<string> {
+  const headers = { cookie: await world.signIn(userId) };
+  const { items } = (await world.server.inject({ url: '/api/sessions', headers })).json();
+  return items.find((entry: { isCurrent: boolean }) => entry.isCurrent).id;
+}
+
 const nameOf = (of: Route): string => `${of.method} ${of.url}`;
 
-async function idFor(of: Route, surface: Surface): Promise<string> {
+async function idFor(of: Route, surface: Surface, as: string): Promise<string> {
   const own = samples[nameOf(of)]?.id;
-  if (own) return own(surface);
+  if (own) return own(surface, as);
   const [, kind = ''] = /:tenant\/(\w+)\/:id/.exec(of.url) ?? [];
   const known: Readonly<Record<string, string>> = surface.ids;
   const id = known[kind];
@@ -49,14 +143,23 @@ async function call(
   as: string | undefined,
   where: { tenant: Surface; thing?: Surface; method?: string },
 ) {
-  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant) : '';
-  const body = await samples[nameOf(of)]?.body?.(where.tenant);
+  // A thing of another tenant is that of somebody there.
+  const owner = where.thing ? where.thing.users.admin : (as ?? '');
+  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
+  const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
+  const headers = as ? { cookie: await world.signIn(as) } : {};
+  await world.platform.audit.flush();
+  const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
     url: of.url.replace(':tenant', where.tenant.slug).replace(':id', id),
-    headers: as ? { cookie: await world.signIn(as) } : {},
+    headers,
     ...(body ? { payload: body } : {}),
+  });
+  await assertRecorded(of, response.statusCode, as !== undefined, {
+    before,
+    after: await recordsOf(of, where.tenant),
   });
   if (response.statusCode >= 400 && response.body !== '') {
     const { error } = errorBody.parse(response.json());
@@ -66,9 +169,71 @@ async function call(
   return response;
 }
 
+/** How many records the tenant's and the platform's chain have. */
+async function recordsOf(of: Route, tenant: Surface): Promise<{ tenant: number; platform: number }> {
+  await world.platform.audit.flush();
+  const { database } = world.platform;
+  const [own, platform] = await Promise.all([
+    readHead(database, tenant.tenant),
+    readHead(database, undefined),
+  ]);
+  return of.url.includes(':tenant')
+    ? { tenant: own.seq, platform: platform.seq }
+    : { tenant: platform.seq, platform: platform.seq };
+}
+
+/** Every change and every refusal of somebody who came with a credential is in the audit log; reading is not. */
+async function assertRecorded(
+  of: Route,
+  status: number,
+  isKnown: boolean,
+  { before, after }: Record<'before' | 'after', Awaited<ReturnType<typeof recordsOf>>>,
+): Promise<void> {
+  if (status < 300)
+    assert.equal(after.tenant - before.tenant, isRecorded(of) ? 1 : 0, `${nameOf(of)} recorded`);
+  if (isKnown && status === 403) assert.ok(after.tenant > before.tenant, `${nameOf(of)} refusal recorded`);
+}
+
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
 
-for (const declared of routes) {
+/** Routes above tenants: for administrators of the platform alone, and no role in a tenant makes one. */
+async function callPlatform(of: Route, as: string | undefined, missingId?: string) {
+  const sample = platformSamples[nameOf(of)];
+  const id = missingId ?? (await sample?.id?.(world)) ?? '';
+  const body = sample?.body?.(id);
+  assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body`);
+  assert.ok(id !== '' || !of.url.includes(':id'), `${nameOf(of)} needs a sample id`);
+  return world.server.inject({
+    method: of.method,
+    url: of.url.replace(':id', id).replace(':feature', 'active-scans'),
+    headers: as ? { cookie: await world.signIn(as) } : {},
+    ...(body ? { payload: body } : {}),
+  });
+}
+
+for (const declared of routes.filter(one => one.access === 'platform.manage')) {
+  test(`${nameOf(declared)} (${declared.access})`, async t => {
+    assert.match(declared.url, /^\/api\/platform\//);
+    assert.doesNotMatch(declared.url, /:tenant/);
+    await t.test('nobody', async () => {
+      assert.equal((await callPlatform(declared, undefined)).statusCode, 401);
+    });
+    for (const role of roles) {
+      await t.test(role, async () => {
+        assert.equal((await callPlatform(declared, world.alpha.users[role])).statusCode, 403);
+      });
+    }
+    await t.test('administrator of the platform', async () => {
+      const owner = await world.platformAdmin();
+      const { statusCode } = await callPlatform(declared, owner);
+      assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+      if (declared.url.includes(':id'))
+        assert.equal((await callPlatform(declared, owner, newId())).statusCode, 404);
+    });
+  });
+}
+
+for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
   const { access } = declared;
   const isOfTenant = access !== 'public' && access !== 'signed-in';
   test(`${nameOf(declared)} (${access})`, async t => {
@@ -85,8 +250,13 @@ for (const declared of routes) {
     if (isOfTenant) {
       assert.match(declared.url, /^\/api\/tenants\/:tenant\//);
       await t.test('admin of another tenant', async () => {
+        const before = await recordsOf(declared, world.alpha);
         const response = await call(declared, world.beta.users.admin, { tenant: world.alpha });
         assert.equal(response.statusCode, 404);
+        const after = await recordsOf(declared, world.alpha);
+        assert.equal(after.tenant, before.tenant, 'strangers are not shown to the tenant');
+        // One is the sign-in.
+        assert.ok(after.platform >= before.platform + 2, 'the attempt is recorded');
         const missing = await world.server.inject({
           method: declared.method,
           url: declared.url.replace(':tenant', 'no-such-tenant').replace(':id', newId()),
@@ -97,9 +267,13 @@ for (const declared of routes) {
     }
     for (const role of roles) {
       await t.test(role, async () => {
-        const { statusCode } = await call(declared, world.alpha.users[role], { tenant: world.alpha });
+        const as = (await samples[nameOf(declared)]?.caller?.(world.alpha, role)) ?? world.alpha.users[role];
+        const response = await call(declared, as, { tenant: world.alpha });
+        const { statusCode } = response;
+        const { refusal } = samples[nameOf(declared)] ?? {};
         const isAllowed = !isOfTenant || permissionsOf[role].includes(access);
-        if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+        if (isAllowed && refusal) assert.equal(response.json().error.code, refusal);
+        else if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
       });
     }
@@ -109,7 +283,7 @@ for (const declared of routes) {
         const foreign = await call(declared, as, { tenant: world.alpha, thing: world.beta });
         assert.equal(foreign.statusCode, 404);
         const url = declared.url.replace(':tenant', world.alpha.slug).replace(':id', newId());
-        const body = await samples[nameOf(declared)]?.body?.(world.alpha);
+        const body = await samples[nameOf(declared)]?.body?.(world.alpha, as);
         const missing = await world.server.inject({
           method: declared.method,
           url,
@@ -170,7 +344,8 @@ test('nothing of another tenant shows in lists, counts, searches and filters', a
   assert.deepEqual((await get('assets/counts')).json(), (await get('overview')).json().assets);
 });
 
-test('a platform administrator has no rights inside a tenant', async () => {
+test('a platform administrator has no rights inside a tenant that did not ask for support', async () => {
+  await world.platform.database.query('delete from control.support_grant');
   const id = newId();
   await world.platform.database.control
     .insertInto('control.user_account')

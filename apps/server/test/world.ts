@@ -10,7 +10,9 @@ import {
   createSignInLink,
   createTarget,
   createTenant,
+  createTokenSigner,
   launchScan,
+  openAuditTrail,
   requestReport,
   REPORT_QUEUE,
   type Platform,
@@ -70,13 +72,24 @@ export interface World {
   signIn(userId: string): Promise<string>;
   /** A target of its own, for calls that change or remove one. */
   freshTarget(of: Surface): Promise<string>;
+  /** A member of its own. */
+  freshMember(of: Surface, role?: Role): Promise<string>;
+  /** An administrator of the platform who belongs to no tenant. */
+  platformAdmin(): Promise<string>;
+  /** Support access of its own. */
+  freshSupport(of: Surface): Promise<string>;
+  /** An invitation that nobody has accepted. */
+  freshInvitation(of: Surface): Promise<string>;
   /** A scan that runs until it is cancelled, and its target. */
   runningScan(of: Surface): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Makes the world; each test file has its own. */
-export async function createWorld(): Promise<World> {
+/** How a world differs from the usual one. */
+export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp'>>;
+
+/** Makes the world; each test file has its own. Mails are queued and nobody sends them, unless the file does. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const db = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'glacis-server-test-'));
   const { database } = db;
@@ -100,8 +113,13 @@ export async function createWorld(): Promise<World> {
     log: silentLogger,
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
-    keyOf: createKeyRing(database, masterKey),
+    audit: openAuditTrail(database, silentLogger),
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
+    tokenSigner: createTokenSigner(database, masterKey, silentLogger),
+    publicUrl: 'https://glacis.test',
+    smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
+    ...options,
   };
   const webFolder = join(folder, 'dist');
   const server = composeServer(platform, webFolder);
@@ -125,6 +143,28 @@ export async function createWorld(): Promise<World> {
       return cookie ?? '';
     },
     freshTarget: of => target(of.tenant, `fresh-${(counter += 1)}.${of.domain}`),
+    freshMember: (of, role = 'observer') =>
+      createUser(platform, of.tenant, `${newId()}@${of.slug}.test`, role),
+    platformAdmin: async () => {
+      const id = newId();
+      await sql`insert into control.user_account (id, email, is_platform_admin)
+        values (${id}, ${`${id}@platform.test`}, true)`.execute(database.control);
+      return id;
+    },
+    freshSupport: async of => {
+      const id = newId();
+      await sql`insert into control.support_grant (id, tenant_id, role, expires_at)
+        values (${id}, ${of.tenant}, 'observer', now() + interval '1 hour')`.execute(database.control);
+      return id;
+    },
+    freshInvitation: async of => {
+      const id = newId();
+      await sql`insert into control.invitation (id, tenant_id, email, role, token_hash, expires_at)
+        values (${id}, ${of.tenant}, ${`${id}@${of.slug}.test`}, 'observer', ${id}, now() + interval '1 day')`.execute(
+        database.control,
+      );
+      return id;
+    },
     runningScan: async of => {
       const targetId = await target(of.tenant, `running-${(counter += 1)}.${of.domain}`);
       const scan = await launchScan(platform, of.tenant, {
@@ -139,6 +179,7 @@ export async function createWorld(): Promise<World> {
     },
     close: async () => {
       await server.close();
+      await platform.audit.close();
       await hub.close();
       await queue.close();
       await db.close();

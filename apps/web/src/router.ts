@@ -72,6 +72,12 @@ const pages: readonly RouteRecordRaw[] = [
     component: () => import('./features/reports/reports-page.vue'),
     meta: { permission: 'report.read', title: 'nav.reports' },
   },
+  {
+    path: 'audit',
+    name: 'audit',
+    component: () => import('./features/audit/audit-page.vue'),
+    meta: { permission: 'audit.read', title: 'nav.audit' },
+  },
 ];
 
 const missing = () => import('./shell/missing-page.vue');

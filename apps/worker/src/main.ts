@@ -1,7 +1,14 @@
 /** A worker process: runs the scanners that need no browser, and closes scans. `--only QUEUE,…` takes some queues. */
 import { parseArgs } from 'node:util';
 import { closeScan, openPlatform } from '@glacis/domain';
-import { CLOSING_QUEUE, createJobEnvironment, createRegistry, queueOf, runScanJob } from '@glacis/engine';
+import {
+  CLOSING_QUEUE,
+  createJobEnvironment,
+  createRegistry,
+  queueOf,
+  runScanJob,
+  strandedQueues,
+} from '@glacis/engine';
 import { readConfig, UserError } from '@glacis/foundation';
 import { startConsumer } from '@glacis/queue';
 import { scanners } from '@glacis/scanners';
@@ -29,11 +36,12 @@ const platform = await openPlatform({
   maxConnections: CONCURRENCY + 2,
 });
 const environment = createJobEnvironment({ ...platform, templateFolder: config.templateFolder });
+const stranded = values.only ? [] : strandedQueues(await platform.queue.names(), registry);
 const consumer = startConsumer({
   ...platform,
   lanes: [
     {
-      queues: scanQueues.filter(name => wanted.includes(name)),
+      queues: [...scanQueues.filter(name => wanted.includes(name)), ...stranded],
       concurrency: CONCURRENCY,
       handle: (job, signal) => runScanJob(job, environment, signal),
     },

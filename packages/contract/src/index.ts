@@ -1,4 +1,8 @@
+export * from './api/account.ts';
 export * from './api/assets.ts';
+export * from './api/audit.ts';
+export * from './api/billing.ts';
+export * from './api/platform.ts';
 export * from './api/primitives.ts';
 export * from './api/findings.ts';
 export * from './api/overview.ts';
@@ -6,6 +10,8 @@ export * from './api/reports.ts';
 export * from './api/scans.ts';
 export * from './api/session.ts';
 export * from './api/targets.ts';
+export * from './api/tokens.ts';
+export * from './api/tenancy.ts';
 export * from './asset.ts';
 export * from './errors.ts';
 export * from './permission.ts';

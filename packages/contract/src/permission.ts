@@ -12,6 +12,8 @@ export const permissions = [
   'report.read',
   'report.create',
   'tenant.manage',
+  'token.manage',
+  'audit.read',
   'platform.manage',
 ] as const;
 /** One of {@link permissions}. */
@@ -31,5 +33,14 @@ const operator = [...observer, 'target.write', 'scan.run', 'finding.triage', 're
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   observer,
   operator,
-  admin: [...operator, 'tenant.manage'],
+  admin: [...operator, 'tenant.manage', 'token.manage', 'audit.read'],
 };
+
+/**
+ * What a token may be scoped for: permissions, and `dangerous` for acts that a person has to confirm with who they are.
+ * A scope never gives more than its holder may.
+ */
+export const tokenScopes = [...permissions, 'dangerous'] as const;
+/** One of {@link tokenScopes}. */
+export const tokenScope = z.enum(tokenScopes);
+export type TokenScope = z.infer<typeof tokenScope>;

@@ -54,6 +54,12 @@ export interface Database {
   readonly query: PlainQuery;
   /** The same within a transaction of {@link Database.control}. */
   through(trx: Transaction<ControlTables>): PlainQuery;
+  /** Runs work inside a tenant within a transaction of {@link Database.control}, which goes on as the platform's. */
+  within<T>(
+    trx: Transaction<ControlTables>,
+    tenant: TenantId,
+    work: (tx: TenantTransaction) => Promise<T>,
+  ): Promise<T>;
   /** A dedicated connection outside the pool, for LISTEN and session locks. The caller ends it. */
   connect(applicationName: string): Promise<pg.Client>;
   close(): Promise<void>;
@@ -73,7 +79,10 @@ export function openDatabase(options: {
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   };
   const pool = new pg.Pool({ ...base, max: options.maxConnections ?? 10, connectionTimeoutMillis: 15_000 });
-  pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  const noteLoss = (error: Error): void => options.log.warn({ err: error }, 'a database connection was lost');
+  pool.on('error', noteLoss);
+  // The pool listens to idle connections alone: one that is lost between two statements of a transaction would end the process.
+  pool.on('connect', client => client.on('error', noteLoss));
   const control = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool }) });
 
   return {
@@ -90,18 +99,14 @@ export function openDatabase(options: {
     inTenant: (tenant, work, transactionOptions = {}) =>
       control.transaction().execute(async trx => {
         await enterTenant(tenant, transactionOptions).execute(trx);
-        const tx: TenantTransaction = {
-          tenantId: tenant,
-          sql: trx as unknown as Transaction<TenantTables>,
-          asPlatform: async inner => {
-            await sql`set local role none`.execute(trx);
-            const value = await inner(plainQuery(trx));
-            await setRole(tenant).execute(trx);
-            return value;
-          },
-        };
-        return work(tx);
+        return work(tenantTransaction(trx, tenant));
       }),
+    within: async (trx, tenant, work) => {
+      await enterTenant(tenant, {}).execute(trx);
+      const value = await work(tenantTransaction(trx, tenant));
+      await sql`set local role none; set local search_path to public`.execute(trx);
+      return value;
+    },
     connect: async applicationName => {
       const client = new pg.Client({
         ...base,
@@ -109,10 +114,24 @@ export function openDatabase(options: {
         application_name: applicationName,
         keepAlive: true,
       });
+      client.on('error', noteLoss);
       await client.connect();
       return client;
     },
     close: () => control.destroy(),
+  };
+}
+
+function tenantTransaction(trx: Transaction<ControlTables>, tenant: TenantId): TenantTransaction {
+  return {
+    tenantId: tenant,
+    sql: trx as unknown as Transaction<TenantTables>,
+    asPlatform: async inner => {
+      await sql`set local role none`.execute(trx);
+      const value = await inner(plainQuery(trx));
+      await setRole(tenant).execute(trx);
+      return value;
+    },
   };
 }
 

@@ -7,14 +7,20 @@ type Json<T> = ColumnType<T, string, string>;
 /** Roles within a tenant, weakest last. */
 export type Role = 'admin' | 'operator' | 'observer';
 
+/** Whether a tenant can be used, and how far its end has come. */
+export type TenantState = 'active' | 'suspended' | 'deleting' | 'shredding';
+
 /** Tables of the schema `control`: what is above all tenants. */
 export interface ControlTables {
   'control.tenant': {
     id: string;
     slug: string;
     name: string;
-    state: Generated<'active' | 'suspended'>;
+    state: Generated<TenantState>;
     created_at: CreatedAt;
+    plan_id: Generated<string | null>;
+    suspended_reason: Generated<string | null>;
+    delete_after: Generated<Date | null>;
   };
   'control.tenant_key': { tenant_id: string; wrapped: Buffer; created_at: CreatedAt };
   'control.user_account': {
@@ -34,6 +40,10 @@ export interface ControlTables {
     expires_at: Date;
     address: string | null;
     user_agent: string | null;
+    /** Names the session to its owner; the secret has another hash after each rotation. */
+    id: Generated<string>;
+    authenticated_at: CreatedAt;
+    methods: Generated<string[]>;
   };
   'control.sign_in_link': {
     token_hash: string;
@@ -44,6 +54,58 @@ export interface ControlTables {
   };
   'control.sign_in_failure': { subject: string; failures: number; last_at: Date };
   'control.platform_setting': { key: string; value: Json<unknown> };
+  'control.api_token': {
+    id: string;
+    kind: 'personal' | 'service';
+    name: string;
+    secret_hash: string;
+    hint: string;
+    user_id: string | null;
+    tenant_id: string | null;
+    scopes: string[];
+    addresses: string[];
+    created_at: CreatedAt;
+    created_by: string | null;
+    expires_at: Date | null;
+    last_used_at: Generated<Date | null>;
+    last_used_address: Generated<string | null>;
+    revoked_at: Generated<Date | null>;
+  };
+  'control.token_grant': {
+    id: string;
+    session_id: string | null;
+    api_token_id: string | null;
+    tenant_id: string | null;
+    scopes: string[] | null;
+    created_at: CreatedAt;
+    expires_at: Date;
+    revoked_at: Generated<Date | null>;
+    revoked_reason: Generated<string | null>;
+  };
+  'control.refresh_token': {
+    token_hash: string;
+    grant_id: string;
+    created_at: CreatedAt;
+    expires_at: Date;
+    used_at: Generated<Date | null>;
+  };
+  'control.signing_key': { kid: string; public_jwk: Json<unknown>; sealed: Buffer; created_at: CreatedAt };
+  'control.audit_head': { chain: string; seq: string; hash: Buffer; at: Date };
+  'control.audit_record': AuditRecordTable;
+  'control.audit_intent': { id: string; tenant_id: string | null; at: CreatedAt; body: string };
+  'control.rate_window': { subject: string; window_start: string; used: number };
+}
+
+/** Records of an audit chain; `actor`, `action` and `outcome` are derived from the body by the database. */
+interface AuditRecordTable {
+  seq: string;
+  at: Date;
+  previous_hash: Buffer;
+  hash: Buffer;
+  body: string;
+  actor: Generated<string>;
+  action: Generated<string>;
+  outcome: Generated<string>;
 }
 
 /** Tables of each tenant's own schema. */
@@ -96,6 +158,7 @@ export interface TenantTables {
     asset_ids: string[];
     state: Generated<'open' | 'done' | 'failed'>;
     attempts: Generated<number>;
+    begun: Generated<boolean>;
     error: string | null;
   };
   asset: {
@@ -174,4 +237,5 @@ export interface TenantTables {
     created_at: CreatedAt;
     finished_at: Date | null;
   };
+  audit_record: AuditRecordTable;
 }

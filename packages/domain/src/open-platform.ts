@@ -12,6 +12,8 @@ import type { Registry } from '@glacis/engine';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
+import { openAuditTrail } from './audit/trail.ts';
+import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
 import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
 
@@ -30,7 +32,7 @@ export async function openPlatform(options: {
   maxConnections?: number;
   /** Queues to make; one process of the installation does this. */
   install?: { queues: readonly string[] };
-  /** Whether this process tidies the job queue. */
+  /** Whether this process tidies the job queue and the audit trail. */
   isKeeper?: boolean;
   log?: Logger;
 }): Promise<OpenPlatform> {
@@ -55,6 +57,7 @@ export async function openPlatform(options: {
     ...(options.install ? { install: options.install } : {}),
   });
   const hub = await openHub(database, log);
+  const audit = openAuditTrail(database, log, { isKeeper: options.isKeeper ?? false });
   return {
     database,
     queue,
@@ -64,9 +67,16 @@ export async function openPlatform(options: {
     profiles: () => readNetworkProfiles(config.networkProfilesFile),
     log,
     lookupTxt,
-    keyOf: createKeyRing(database, masterKey),
+    audit,
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
+    tokenSigner: createTokenSigner(database, masterKey, log),
+    ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
+    publicUrl: config.publicUrl,
+    ...(config.smtp ? { smtp: config.smtp } : {}),
+    ...(config.stripe ? { stripe: config.stripe } : {}),
     close: async () => {
+      await audit.close();
       await hub.close();
       await queue.close();
       await database.close();

@@ -1,5 +1,5 @@
 import { createReportRequest, pageOf, paging, reportView, tenantPath, thingPath } from '@glacis/contract';
-import { callerOf, inRouteTenant, tenantOf } from '../http/caller.ts';
+import { inRouteTenant, requesterOf, tenantOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
 import { listReports, readReport, readReportFile, requestReport } from './service.ts';
 
@@ -28,7 +28,7 @@ export const reportRoutes: readonly Route[] = [
     status: 202,
     handle: input =>
       inRouteTenant(input, tx =>
-        requestReport(tx, input.platform.queue, { ...input.body, userId: callerOf(input).userId }),
+        requestReport(tx, input.platform.queue, { ...input.body, userId: requesterOf(input) }),
       ),
   }),
   route({

@@ -7,7 +7,7 @@ import {
   tenantPath,
   thingPath,
 } from '@glacis/contract';
-import { callerOf, inRouteTenant, tenantOf } from '../http/caller.ts';
+import { inRouteTenant, requesterOf, tenantOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
 import { listScans } from './repository.ts';
 import { launchScan, readProgress, stopScan } from './service.ts';
@@ -39,7 +39,7 @@ export const scanRoutes: readonly Route[] = [
       launchScan(input.platform, tenantOf(input), {
         targetIds: [input.body.targetId, ...input.body.alsoTargetIds],
         engine: input.body.engine,
-        userId: callerOf(input).userId,
+        userId: requesterOf(input),
       }),
   }),
   route({

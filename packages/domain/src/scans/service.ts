@@ -4,6 +4,8 @@ import { cancelScan, parseEngine, startScan, type ScanScope } from '@glacis/engi
 import { profileFor, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
+import { assertWithinPlan } from '../billing/limits.ts';
+import { isFeatureOn } from '../tenancy/features.ts';
 import type { Platform } from '../platform.ts';
 import { profileOf, readTarget, verifyTarget } from '../targets/service.ts';
 import { readNews, readScannerProgress, readScanView, type NewsCursor } from './repository.ts';
@@ -34,12 +36,15 @@ export async function launchScan(
   const key = await platform.keyOf(tenant);
   return within(async tx => {
     await refuseRunning(tx, targets);
+    await assertWithinPlan(tx, 'scans');
     const id = await startScan(tx, {
       targetId: of.targetIds[0],
       domains: targets.map(target => target.domain),
       scope: await scopeOf(tx, platform, targets),
       engine,
-      isActive: targets.every(target => target.proof.state === 'proven'),
+      isActive:
+        targets.every(target => target.proof.state === 'proven') &&
+        (await tx.asPlatform(query => isFeatureOn(query, platform, 'active-scans', tenant))),
       requestedBy: of.userId,
       registry: platform.registry,
       queue: platform.queue,

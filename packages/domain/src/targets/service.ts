@@ -11,6 +11,7 @@ import {
 } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { getPublicSuffix } from 'tldts';
+import { assertWithinPlan } from '../billing/limits.ts';
 import { notFound } from '../http/caller.ts';
 import type { Platform } from '../platform.ts';
 
@@ -108,6 +109,7 @@ export async function createTarget(
       `${domain} is a public suffix that many organisations share. Name your own domain below it.`,
     );
   }
+  await assertWithinPlan(tx, 'domains');
   const { rows } = await sql<{ id: string }>`insert into target (id, domain, challenge, created_by)
     values (${newId()}, ${domain}, ${newSecret()}, ${userId}) on conflict (domain) do nothing returning id`.execute(
     tx.sql,
