@@ -60,9 +60,8 @@ begin
     ('scan_target', 'not exists (select 1 from scan_targets_of(scan_target.scan_id) s (id) where not '
       || format(by_target, 's.id') || ')'),
     ('scan_progress', 'exists (select 1 from scan s where s.id = scan_progress.scan_id)'),
-    -- Ids alone: what they name shows by its own policy.
-    ('scan_asset', 'scan_id in (select s.id from scan s)'),
-    ('scan_finding', 'scan_id in (select s.id from scan s)'),
+    ('scan_asset', format(by_asset, 'scan_asset.asset_id')),
+    ('scan_finding', 'exists (select 1 from finding f where f.id = scan_finding.finding_id)'),
     ('report', 'exists (select 1 from scan s where s.id = report.scan_id)'),
     ('blob', '(asset_id is null and exists (select 1 from report r where r.blob_id = blob.id)) or '
       || format(by_asset, 'blob.asset_id'))
