@@ -6,6 +6,8 @@ import { doctor } from './doctor.ts';
 import { scan } from './scan.ts';
 import { signIn } from './sign-in.ts';
 import { target } from './target.ts';
+import { token } from './token.ts';
+import { tenant, TENANT_HELP } from './tenant.ts';
 import { up } from './up/up.ts';
 import { UsageError } from './usage.ts';
 import { user } from './user.ts';
@@ -32,11 +34,16 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
   glacis user list                  all people and their tenants
   glacis user sessions EMAIL        where somebody is signed in
   glacis user revoke-sessions EMAIL signs somebody out everywhere
+  glacis token create               makes a token of a tenant (--tenant SLUG) or of a person (--user EMAIL), and prints it:
+                                    --name TEXT --scope asset.read --scope … [--days 90] [--address 192.0.2.0/24]
+  glacis token list                 the tokens of a tenant (--tenant SLUG) or of a person (--user EMAIL)
+  glacis token revoke ID            revokes one of them
   glacis audit verify               verifies the audit logs of all tenants, or with --tenant SLUG of one
       --head NUMBER:HASH            and that it still contains the head that was printed before
   glacis audit list                 the latest records of the platform, or with --tenant SLUG of a tenant; --limit 200,
                                     --actor NAME, --action targets, --outcome refused, --from TIME, --to TIME, --search TEXT
   glacis audit export --out FILE    all of them, with the same filters, as JSON lines or with --format csv
+  glacis tenant …                   create, list, show, plan, suspend, resume, export, delete: glacis tenant --help
   glacis doctor                     what is there, what is missing, and what that costs
 
 Examples
@@ -62,7 +69,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command = 'up', ...rest] = argv;
-  if (rest.includes('--help') || rest.includes('-h')) return help();
+  if (rest.includes('--help') || rest.includes('-h')) return help(command === 'tenant' ? TENANT_HELP : HELP);
   switch (command) {
     case '--help':
     case '-h':
@@ -78,8 +85,12 @@ async function main(argv: readonly string[]): Promise<number> {
       return signIn(say);
     case 'target':
       return target(rest, say);
+    case 'tenant':
+      return tenant(rest, say);
     case 'user':
       return user(rest, say);
+    case 'token':
+      return token(rest, say);
     case 'audit':
       return audit(rest, say);
     default:
@@ -87,8 +98,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function help(): number {
-  process.stdout.write(HELP);
+function help(text = HELP): number {
+  process.stdout.write(text);
   return 0;
 }
 

@@ -31,7 +31,7 @@ export async function authorise(
 ): Promise<RouteInput<unknown, unknown, unknown>> {
   const given = readCredential(request);
   const slug = slugOf(request);
-  const found = given && (await authenticate(platform, given, slug));
+  const found = given && (await authenticate(platform, given, { slug, address: request.ip }));
   try {
     if (given && 'bearer' in given && !found) {
       throw new UserError(

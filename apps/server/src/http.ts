@@ -4,6 +4,7 @@ import {
   isRecorded,
   originOf,
   routes as sliceRoutes,
+  type FileAnswer,
   type Platform,
   type Route,
   type RouteInput,
@@ -162,7 +163,7 @@ function recorded(
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {
   if (route.answer === 'none') return reply.status(route.status ?? 204).send();
   if (route.answer === 'file') {
-    const file = answer as { bytes: Uint8Array; mediaType: string; fileName?: string };
+    const file = answer as FileAnswer;
     if (file.fileName)
       void reply.header(
         'content-disposition',
@@ -171,7 +172,7 @@ function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply 
     return reply
       .header('content-type', file.mediaType)
       .header('cache-control', 'private, no-store')
-      .send(Buffer.from(file.bytes));
+      .send(file.bytes instanceof Uint8Array ? Buffer.from(file.bytes) : file.bytes);
   }
   return reply
     .status(route.status ?? 200)

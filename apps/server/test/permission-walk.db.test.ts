@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
-import { isRecorded, readHead, routes, type Route } from '@glacis/domain';
+import { createTokenRequest, errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
+import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
+import { platformSamples } from './platform-samples.ts';
 import { createWorld, MAILED_CODE, type Surface, type World } from './world.ts';
 
 let world: World;
@@ -47,6 +48,19 @@ const samples: Readonly<Record<string, Sample>> = {
     },
   },
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
+  'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },
+  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'DELETE /api/tenants/:tenant/tokens/:id': {
+    id: async of => {
+      const { database } = world.platform;
+      const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
+      return (await createToken(database, { tenant: of.tenant }, request, null)).id;
+    },
+  },
+  'POST /api/access-tokens': { body: async () => ({}) },
+  'POST /api/access-tokens/refresh': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
+  'POST /api/access-tokens/revoke': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
   'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
   'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
@@ -76,6 +90,8 @@ const samples: Readonly<Record<string, Sample>> = {
     refusal: 'payment.by-hand',
   },
   'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
+  'POST /api/tenants/:tenant/support': { body: async () => ({ role: 'observer', hours: 1 }) },
+  'DELETE /api/tenants/:tenant/support/:id': { id: of => world.freshSupport(of) },
   'PATCH /api/tenants/:tenant/members/:id': {
     id: of => world.freshMember(of),
     body: async () => ({ role: 'operator' }),
@@ -142,6 +158,13 @@ async function givePassword(userId: string): Promise<void> {
   const payload = { password: PASSWORD };
   const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
   assert.equal(set.statusCode, 204);
+}
+
+/** Id of a fresh token of a person. */
+async function newTokenOf(userId: string): Promise<string> {
+  const { database } = world.platform;
+  const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
+  return (await createToken(database, { userId, tenant: undefined }, request, userId)).id;
 }
 
 /** Id of a fresh session of a person. */
@@ -221,7 +244,44 @@ async function assertRecorded(
 
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
 
-for (const declared of routes) {
+/** Routes above tenants: for administrators of the platform alone, and no role in a tenant makes one. */
+async function callPlatform(of: Route, as: string | undefined, missingId?: string) {
+  const sample = platformSamples[nameOf(of)];
+  const id = missingId ?? (await sample?.id?.(world)) ?? '';
+  const body = sample?.body?.(id);
+  assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body`);
+  assert.ok(id !== '' || !of.url.includes(':id'), `${nameOf(of)} needs a sample id`);
+  return world.server.inject({
+    method: of.method,
+    url: of.url.replace(':id', id).replace(':feature', 'active-scans'),
+    headers: as ? { cookie: await world.signIn(as) } : {},
+    ...(body ? { payload: body } : {}),
+  });
+}
+
+for (const declared of routes.filter(one => one.access === 'platform.manage')) {
+  test(`${nameOf(declared)} (${declared.access})`, async t => {
+    assert.match(declared.url, /^\/api\/platform\//);
+    assert.doesNotMatch(declared.url, /:tenant/);
+    await t.test('nobody', async () => {
+      assert.equal((await callPlatform(declared, undefined)).statusCode, 401);
+    });
+    for (const role of roles) {
+      await t.test(role, async () => {
+        assert.equal((await callPlatform(declared, world.alpha.users[role])).statusCode, 403);
+      });
+    }
+    await t.test('administrator of the platform', async () => {
+      const owner = await world.platformAdmin();
+      const { statusCode } = await callPlatform(declared, owner);
+      assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+      if (declared.url.includes(':id'))
+        assert.equal((await callPlatform(declared, owner, newId())).statusCode, 404);
+    });
+  });
+}
+
+for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
   const { access } = declared;
   const isGuarded = access !== 'public' && access !== 'signed-in';
   const isOfTenant = isGuarded && !access.startsWith('platform.');
@@ -333,7 +393,8 @@ test('nothing of another tenant shows in lists, counts, searches and filters', a
   assert.deepEqual((await get('assets/counts')).json(), (await get('overview')).json().assets);
 });
 
-test('a platform administrator has no rights inside a tenant', async () => {
+test('a platform administrator has no rights inside a tenant that did not ask for support', async () => {
+  await world.platform.database.query('delete from control.support_grant');
   const id = newId();
   await world.platform.database.control
     .insertInto('control.user_account')

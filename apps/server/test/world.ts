@@ -13,6 +13,7 @@ import {
   createSignInLink,
   createTarget,
   createTenant,
+  createTokenSigner,
   launchScan,
   openAuditTrail,
   requestReport,
@@ -82,6 +83,10 @@ export interface World {
   freshTarget(of: Surface): Promise<string>;
   /** A member of its own. */
   freshMember(of: Surface, role?: Role): Promise<string>;
+  /** An administrator of the platform who belongs to no tenant. */
+  platformAdmin(): Promise<string>;
+  /** Support access of its own. */
+  freshSupport(of: Surface): Promise<string>;
   /** An invitation that nobody has accepted. */
   freshInvitation(of: Surface): Promise<string>;
   /** A scan that runs until it is cancelled, and its target. */
@@ -128,8 +133,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
     audit: openAuditTrail(database, silentLogger),
-    keyOf: createKeyRing(database, masterKey),
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
+    tokenSigner: createTokenSigner(database, masterKey, silentLogger),
     publicUrl: 'https://glacis.test',
     smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
     ...options,
@@ -158,6 +164,18 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     freshTarget: of => target(of.tenant, `fresh-${(counter += 1)}.${of.domain}`),
     freshMember: (of, role = 'observer') =>
       createUser(platform, of.tenant, `${newId()}@${of.slug}.test`, role),
+    platformAdmin: async () => {
+      const id = newId();
+      await sql`insert into control.user_account (id, email, is_platform_admin)
+        values (${id}, ${`${id}@platform.test`}, true)`.execute(database.control);
+      return id;
+    },
+    freshSupport: async of => {
+      const id = newId();
+      await sql`insert into control.support_grant (id, tenant_id, role, expires_at)
+        values (${id}, ${of.tenant}, 'observer', now() + interval '1 hour')`.execute(database.control);
+      return id;
+    },
     freshInvitation: async of => {
       const id = newId();
       await sql`insert into control.invitation (id, tenant_id, email, role, token_hash, expires_at)

@@ -73,6 +73,10 @@ export const errorCatalogue = {
   'scan.ended': { status: 409, meaning: 'The scan has ended already.' },
   'engine.invalid': { status: 400, meaning: 'The engine names scanners or options that do not exist.' },
   'report.not-ready': { status: 409, meaning: 'The report is still being rendered, or failed.' },
+  'token.too-many': {
+    status: 409,
+    meaning: 'There are as many tokens as one person or tenant may have: revoke one.',
+  },
   'audit.too-many-records': {
     status: 400,
     meaning: 'An export would have too many records: choose a shorter time.',
@@ -91,6 +95,7 @@ export const errorCatalogue = {
   },
   'data.migration-changed': { status: 500, meaning: 'A migration file was changed after it ran.' },
   'data.wrong-master-key': { status: 500, meaning: 'The master key does not open this data folder.' },
+  'data.export-broken': { status: 500, meaning: 'An export of a tenant is not whole or was changed.' },
   'storage.missing': { status: 500, meaning: 'A stored file is missing.' },
   'storage.cannot-write': {
     status: 507,

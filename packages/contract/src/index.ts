@@ -13,6 +13,7 @@ export * from './api/scans.ts';
 export * from './api/session.ts';
 export * from './api/target-import.ts';
 export * from './api/targets.ts';
+export * from './api/tokens.ts';
 export * from './api/tenancy.ts';
 export * from './asset.ts';
 export * from './errors.ts';

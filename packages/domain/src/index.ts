@@ -3,6 +3,7 @@ import type { Route } from './http/route.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
+import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
@@ -12,6 +13,9 @@ import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
 import { accountRoutes } from './tenancy/account-routes.ts';
 import { memberRoutes } from './tenancy/member-routes.ts';
+import { platformTenantRoutes } from './tenancy/platform-routes.ts';
+import { platformSettingsRoutes } from './tenancy/platform-settings-routes.ts';
+import { supportRoutes } from './tenancy/support-routes.ts';
 
 export { readHead, recordHash, verifyChain } from './audit/chain.ts';
 export { originOf, systemOrigin, type AuditAct, type AuditOrigin } from './audit/record.ts';
@@ -37,6 +41,8 @@ export {
   startSession,
   type ProvenIdentity,
 } from './identity/session.ts';
+export { createToken, listTokens, revokeToken, type TokenOwner } from './identity/token.ts';
+export { createTokenSigner, type TokenSigner } from './identity/token-signer.ts';
 export { listAssets } from './inventory/repository.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
@@ -46,6 +52,16 @@ export { readReport, readReportFile, REPORT_QUEUE, requestReport } from './repor
 export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
+export { exportTenant } from './tenancy/export.ts';
+export { readTenantExport, type ExportManifest } from './tenancy/export-manifest.ts';
+export { foundTenant } from './tenancy/found.ts';
+export { applyRetention } from './tenancy/retention.ts';
+export { cancelDeletion, scheduleDeletion, shredDueTenants } from './tenancy/shred.ts';
+export { noteSupportUse } from './tenancy/support.ts';
+export { resumeTenant, suspendTenant } from './tenancy/suspension.ts';
+export { listTenants, readTenant } from './tenancy/tenant-list.ts';
+export { listPlatformPlans, savePlan, setTenantPlan } from './billing/plan-catalogue.ts';
+export { isFeatureOn } from './tenancy/features.ts';
 export { createGroup, createOrganisation } from './organisations/service.ts';
 export { readImportFile } from './targets/import-file.ts';
 export { importTargets } from './targets/import.ts';
@@ -76,7 +92,11 @@ export const routes: readonly Route[] = [
   ...projectRoutes,
   ...organisationRoutes,
   ...auditRoutes,
+  ...tokenRoutes,
   ...accountRoutes,
   ...memberRoutes,
   ...billingRoutes,
+  ...supportRoutes,
+  ...platformTenantRoutes,
+  ...platformSettingsRoutes,
 ];

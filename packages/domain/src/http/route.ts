@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Permission } from '@glacis/contract';
 import type { z } from 'zod';
 import type { AuditNote } from '../audit/trail.ts';
@@ -27,9 +28,9 @@ export interface RouteInput<Params, Query, Body> {
   setSession(secret: string | undefined): void;
 }
 
-/** Bytes as an answer instead of JSON. */
+/** Bytes as an answer instead of JSON; a stream when there are too many to hold. */
 export interface FileAnswer {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | Readable;
   readonly mediaType: string;
   /** Offered as a download under this name; left out: shown in place. */
   readonly fileName?: string;

@@ -163,9 +163,10 @@ export async function readNews(
     rule_id: string;
     rule: unknown;
     severity: Severity;
+    parameter: string;
     key: string;
   }>`
-    select sf.seq::float8 as seq, f.id, f.rule_id, r.body as rule, f.severity, a.key from scan_finding sf join finding f on f.id = sf.finding_id
+    select sf.seq::float8 as seq, f.id, f.rule_id, r.body as rule, f.severity, f.parameter, a.key from scan_finding sf join finding f on f.id = sf.finding_id
     join asset a on a.id = f.asset_id left join rule r on r.id = f.rule_id
     where sf.scan_id = ${scanId} and sf.seq > ${since.finding} order by sf.seq ${direction} limit ${limit}`.execute(
     tx.sql,
@@ -192,6 +193,7 @@ export async function readNews(
       title: ruleOf(row.rule_id, row.rule).title,
       severity: row.severity,
       assetKey: row.key,
+      parameter: row.parameter,
     })),
   ];
   return {

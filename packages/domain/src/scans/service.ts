@@ -4,6 +4,7 @@ import { parseEngine, startScan, type ScanScope } from '@glacis/engine';
 import { profileFor, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { assertWithinPlan } from '../billing/limits.ts';
+import { isFeatureOn } from '../tenancy/features.ts';
 import type { Platform } from '../platform.ts';
 import { profileOf } from '../targets/networks.ts';
 import { lockProofs } from '../targets/proof-state.ts';
@@ -45,7 +46,9 @@ export async function launchScan(
       domains: targets.map(target => target.domain),
       scope: await scopeOf(tx, platform, targets),
       engine,
-      isActive: await areProven(tx, targets),
+      isActive:
+        (await areProven(tx, targets)) &&
+        (await tx.asPlatform(query => isFeatureOn(query, platform, 'active-scans', tenant))),
       requestedBy: of.userId,
       registry: platform.registry,
       queue: platform.queue,
