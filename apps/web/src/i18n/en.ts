@@ -1,3 +1,5 @@
+import { tenancyTexts } from './en-tenancy.ts';
+
 /** English texts of the web app, by place. */
 export const en = {
   nav: {
@@ -7,6 +9,9 @@ export const en = {
     findings: 'Findings',
     reports: 'Reports',
     targets: 'Targets',
+    members: 'Members',
+    plan: 'Plan',
+    platform: 'Platform',
     audit: 'Audit log',
   },
   shell: {
@@ -411,4 +416,5 @@ export const en = {
       none: 'not signed in',
     },
   },
+  ...tenancyTexts,
 };
