@@ -1,8 +1,11 @@
+/** What a one-time link is for. */
+export type LinkPurpose = 'invitation' | 'sign-up' | 'reset' | 'email';
+
 /**
  * The secret of a one-time link, which stands behind the # of the address. It is taken out of the address and kept for this
  * tab, so that it survives a visit to the sign-in or payment page and stays out of history and logs.
  */
-export function linkSecret(purpose: 'invitation' | 'sign-up' | 'reset' | 'email', hash: string): string {
+export function linkSecret(purpose: LinkPurpose, hash: string): string {
   const key = `glacis.link.${purpose}`;
   const given = hash.replace(/^#/, '');
   try {
@@ -18,7 +21,7 @@ export function linkSecret(purpose: 'invitation' | 'sign-up' | 'reset' | 'email'
 }
 
 /** Forgets the secret of a link that has done its work. */
-export function forgetLinkSecret(purpose: 'invitation' | 'sign-up' | 'reset' | 'email'): void {
+export function forgetLinkSecret(purpose: LinkPurpose): void {
   try {
     sessionStorage.removeItem(`glacis.link.${purpose}`);
   } catch {
