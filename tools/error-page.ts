@@ -16,6 +16,7 @@ const AREAS: Readonly<Record<string, string>> = {
   scan: 'Scans',
   engine: 'Engines',
   report: 'Reports',
+  token: 'Tokens',
   audit: 'Audit log',
   data: 'Data folder and database',
   storage: 'Stored files',

@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { doctor } from './doctor.ts';
 import { scan } from './scan.ts';
 import { signIn } from './sign-in.ts';
+import { token } from './token.ts';
 import { tenant, TENANT_HELP } from './tenant.ts';
 import { up } from './up/up.ts';
 import { UsageError } from './usage.ts';
@@ -27,6 +28,10 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
   glacis user list                  all people and their tenants
   glacis user sessions EMAIL        where somebody is signed in
   glacis user revoke-sessions EMAIL signs somebody out everywhere
+  glacis token create               makes a token of a tenant (--tenant SLUG) or of a person (--user EMAIL), and prints it:
+                                    --name TEXT --scope asset.read --scope … [--days 90] [--address 192.0.2.0/24]
+  glacis token list                 the tokens of a tenant (--tenant SLUG) or of a person (--user EMAIL)
+  glacis token revoke ID            revokes one of them
   glacis audit verify               verifies the audit logs of all tenants, or with --tenant SLUG of one
       --head NUMBER:HASH            and that it still contains the head that was printed before
   glacis audit list                 the latest records of the platform, or with --tenant SLUG of a tenant; --limit 200,
@@ -76,6 +81,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return tenant(rest, say);
     case 'user':
       return user(rest, say);
+    case 'token':
+      return token(rest, say);
     case 'audit':
       return audit(rest, say);
     default:

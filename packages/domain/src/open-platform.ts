@@ -13,6 +13,7 @@ import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
 import { openAuditTrail } from './audit/trail.ts';
+import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
 import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
 
@@ -69,6 +70,7 @@ export async function openPlatform(options: {
     audit,
     keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
+    tokenSigner: createTokenSigner(database, masterKey, log),
     ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
     publicUrl: config.publicUrl,
     ...(config.smtp ? { smtp: config.smtp } : {}),

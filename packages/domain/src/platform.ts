@@ -12,6 +12,7 @@ import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
 import type { BlobStore } from '@glacis/storage';
 import type { AuditTrail } from './audit/trail.ts';
+import type { TokenSigner } from './identity/token-signer.ts';
 
 /** Looks up the TXT records of a name by the resolvers of a profile. Rejects when nothing could be learnt. */
 export type LookupTxt = (name: string, profile: NetworkProfile) => Promise<readonly string[]>;
@@ -27,12 +28,16 @@ export interface Platform {
   readonly profiles: () => readonly NetworkProfile[];
   readonly log: Logger;
   readonly lookupTxt: LookupTxt;
+  /** Where web servers of targets listen for proofs; left out: 443 and 80. */
+  readonly webPorts?: { readonly https: number; readonly http: number };
   /** Where everything that somebody does, or is refused, is recorded. */
   readonly audit: AuditTrail;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */
   keyOf(tenant: TenantId): Promise<SecretKey>;
   /** File or folder with breached passwords in the form of Have I Been Pwned. Left out: only common ones are refused. */
   readonly breachedPasswords?: string;
+  /** Signs and verifies access tokens. */
+  readonly tokenSigner: TokenSigner;
   /** The master key, for wrapping the keys of new tenants. */
   readonly masterKey: SecretKey;
   /** Where people reach the web app, without a slash at the end; links in mails begin with it. */

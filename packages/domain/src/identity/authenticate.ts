@@ -2,8 +2,10 @@ import type { TenantId } from '@glacis/foundation';
 import { membershipsOf } from '../tenancy/service.ts';
 import { noteSupportUse } from '../tenancy/support.ts';
 import type { Platform } from '../platform.ts';
-import { tenantInRole, type Caller, type RouteTenant } from './caller.ts';
+import { findAccessToken } from './access-token.ts';
+import { tenantInRole, tenantOfServiceToken, type Caller, type RouteTenant } from './caller.ts';
 import { findSession } from './session.ts';
+import { findToken, type FoundCaller } from './token.ts';
 
 /** What a request came with. Only one of them counts: a bearer token is never mixed with a cookie. */
 export type GivenCredential = { readonly bearer: string } | { readonly session: string };
@@ -16,22 +18,49 @@ export interface Authenticated {
   readonly namedTenantId: TenantId | undefined;
 }
 
-/** Finds out who calls and what they may do in the tenant of a slug; undefined when the credential is not valid. */
+/**
+ * Finds out who calls and what they may do in the tenant of a slug; undefined when the credential is not valid. One round
+ * trip, and another one for members by other means than a membership, and once a minute to note the use.
+ */
 export async function authenticate(
   platform: Platform,
   given: GivenCredential,
-  slug: string | undefined,
+  of: { readonly slug: string | undefined; readonly address: string },
 ): Promise<Authenticated | undefined> {
-  if ('bearer' in given) return undefined;
-  const { database } = platform;
-  const found = await findSession(database, given.session, slug);
-  if (!found) return undefined;
-  const { caller, tenant } = found;
-  const result = { caller, namedTenantId: tenant?.id };
-  if (!tenant) return { ...result, tenant: undefined };
-  if (tenant.role) return { ...result, tenant: tenantInRole(tenant, tenant.role, caller.credential) };
+  const found = await find(platform, given, of);
+  return (
+    found && {
+      caller: found.caller,
+      tenant: await tenantFor(platform, found),
+      namedTenantId: found.tenant?.id,
+    }
+  );
+}
+
+function find(
+  platform: Platform,
+  given: GivenCredential,
+  of: { readonly slug: string | undefined; readonly address: string },
+): Promise<FoundCaller | undefined> {
+  if ('session' in given) return findSession(platform.database, given.session, of.slug);
+  return given.bearer.startsWith('glc_')
+    ? findToken(platform.database, given.bearer, of)
+    : findAccessToken(platform, given.bearer, of);
+}
+
+/** The tenant of the path, as far as the caller's membership and credential reach. */
+async function tenantFor(
+  platform: Platform,
+  { caller, tenant }: FoundCaller,
+): Promise<RouteTenant | undefined> {
+  const { credential, userId } = caller;
+  if (!tenant || (credential.tenantId !== undefined && credential.tenantId !== tenant.id)) return undefined;
+  if (userId === undefined)
+    return credential.tenantId === undefined ? undefined : tenantOfServiceToken(tenant, credential);
+  if (tenant.role) return tenantInRole(tenant, tenant.role, credential);
   // No membership of their own: whatever else lets people in is known there.
-  const other = (await membershipsOf(database, caller.userId)).find(entry => entry.id === tenant.id);
-  if (other) await noteSupportUse(database, caller.userId, other.id);
-  return { ...result, tenant: other && tenantInRole(other, other.role, caller.credential) };
+  const other = (await membershipsOf(platform.database, userId)).find(entry => entry.id === tenant.id);
+  if (!other) return undefined;
+  await noteSupportUse(platform.database, userId, other.id);
+  return tenantInRole(other, other.role, credential);
 }

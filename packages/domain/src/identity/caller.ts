@@ -70,3 +70,19 @@ export function tenantInRole(
     permissions: withinScopes(permissionsOf[role], credential),
   };
 }
+
+/**
+ * The tenant as a service token sees it: it has the rights that its scopes name, of those that an administrator has. For
+ * whatever asks for a role it counts as the weakest.
+ */
+export function tenantOfServiceToken(
+  tenant: { readonly id: TenantId; readonly slug: string },
+  credential: Credential,
+): RouteTenant {
+  return {
+    id: tenant.id,
+    slug: tenant.slug,
+    role: 'observer',
+    permissions: withinScopes(permissionsOf.admin, credential),
+  };
+}

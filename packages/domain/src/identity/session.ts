@@ -13,7 +13,8 @@ const FRESH_MINUTES = 10;
 const MAX_USER_AGENT_LENGTH = 300;
 
 const DAY_MS = 86_400_000;
-const isIdle = sql<boolean>`s.last_seen_at < now() - make_interval(days => ${IDLE_DAYS}::int)`;
+/** Whether a session `s` was not used for too long. */
+export const isIdle = sql<boolean>`s.last_seen_at < now() - make_interval(days => ${IDLE_DAYS}::int)`;
 
 /** Where a sign-in comes from. */
 export interface Origin {
