@@ -1,3 +1,5 @@
+// First and also here: schemas of the contract may come in a chunk that runs before the app's own start.
+import './parser.ts';
 import { errorBody } from '@glacis/contract';
 import type { z } from 'zod';
 import { translate } from '../i18n/index.ts';

@@ -1,3 +1,6 @@
+import { targetTexts } from './en-targets.ts';
+import { tenancyTexts } from './en-tenancy.ts';
+
 /** English texts of the web app, by place. */
 export const en = {
   nav: {
@@ -8,6 +11,9 @@ export const en = {
     reports: 'Reports',
     targets: 'Targets',
     projects: 'Projects',
+    members: 'Members',
+    plan: 'Plan',
+    platform: 'Platform',
     audit: 'Audit log',
   },
   shell: {
@@ -426,64 +432,6 @@ export const en = {
       none: 'not signed in',
     },
   },
-  proofMethod: { dns: 'DNS record', file: 'File', meta: 'Meta element', email: 'E-mail' },
-  howToProve: {
-    dns: 'Create this TXT record in the DNS of the domain, then press “Verify now”. Until then only passive sources are asked and nothing of yours is probed.',
-    file: 'Put a file with this one line at this address of the web server, then press “Look now”. A redirect to another host is not followed.',
-    meta: 'Put this element into the head of the home page of the domain or its www, then press “Look now”.',
-    email:
-      'A code is sent to a mailbox of the domain. It proves the domain for 90 days and has to be repeated then.',
-  },
-  organisation: {
-    one: 'Organisation',
-    many: 'Organisations',
-    group: 'Group',
-    subtitle: 'Organisations and their groups sort the targets; lists can be filtered by them.',
-    name: 'Name of an organisation',
-    add: 'Add organisation',
-    groupName: 'Name of a group',
-    groupNameOf: 'Name of a group of {name}',
-    addGroup: 'Add group',
-    noGroups: 'It has no groups.',
-    targets: '{count} targets',
-    noneTitle: 'No organisation yet',
-    noneText: 'Add one above, or name organisations and groups in the file of an import.',
-  },
-  import: {
-    title: 'Import targets',
-    subtitle: 'Up to 100,000 domains as lines or CSV. You see what would be added before anything is.',
-    what: 'What to import',
-    file: 'A file: lines, or CSV with the columns domain, organisation, group, note',
-    paste: 'Or lines pasted here',
-    example: 'example.com, Example Ltd, Shops, the main shop',
-    preview: 'Show what it would add',
-    found: 'What would be added',
-    done: 'It is done',
-    count: { added: 'New', known: 'There already', repeated: 'Named twice', wrong: 'Wrong lines' },
-    newOrganisations: 'New organisations:',
-    addAll: 'Add {count} targets',
-    addValid: 'Add the {count} that are right',
-    errors: 'Lines that cannot be added',
-    line: 'Line',
-    lineNumber: 'Line {line}',
-  },
-  project: {
-    one: 'Project',
-    subtitle:
-      'Projects isolate people: who sees only projects sees only their targets and what was found there.',
-    name: 'Name of a project',
-    add: 'Add project',
-    search: 'Search projects',
-    level: 'Your level',
-    levelOf: 'Level of {name}',
-    members: 'Members',
-    person: 'Person',
-    addMember: 'Add member',
-    addTarget: 'Add target',
-    noTargets: 'No target is in it yet.',
-    remove: 'Remove project',
-    noneTitle: 'No project',
-    noneText: 'An administrator of the tenant makes projects and says who is in them.',
-  },
-  projectLevel: { read: 'Read', comment: 'Comment', write: 'Write', lead: 'Lead' },
+  ...targetTexts,
+  ...tenancyTexts,
 };
