@@ -52,6 +52,9 @@ export function createHttpServer(
     loggerInstance: platform.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
+    // Nobody is believed about addresses but the proxies that were named.
+    trustProxy:
+      platform.trustedProxies && platform.trustedProxies.length > 0 ? [...platform.trustedProxies] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => newId(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
@@ -185,7 +188,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const body: ErrorBody = {
     error: { code, message, requestId: request.id, ...(fields ? { fields: { ...fields } } : {}) },
   };
-  if (code === 'auth.throttled') void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
+  if (status === 429) void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
   return reply.status(status).header('cache-control', 'no-store').send(body);
 }
 

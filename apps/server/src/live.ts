@@ -1,7 +1,7 @@
 import { thingPath } from '@glacis/contract';
 import { readProgress, type Platform } from '@glacis/domain';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { authorise } from './authorise.ts';
 import { answerError } from './http.ts';
@@ -30,9 +30,9 @@ export function addLiveFeed(
     { config: { declared: { access, action: ACTION } } },
     async (request, reply) => {
       try {
-        const mayWatch = () =>
-          authorise(request, undefined, platform, { access, action: ACTION, params: thingPath });
-        const input = await mayWatch();
+        const mayWatch = (first?: FastifyReply) =>
+          authorise(request, first, platform, { access, action: ACTION, params: thingPath });
+        const input = await mayWatch(reply);
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');
         await platform.database.inTenant(tenant, tx => readProgress(tx, platform, id));
@@ -41,7 +41,7 @@ export function addLiveFeed(
         }
         reply.hijack();
         sockets.handleUpgrade(request.raw, request.raw.socket, Buffer.alloc(0), socket =>
-          feed(socket, platform, { tenant, scanId: id, mayWatch, intervalMs }),
+          feed(socket, platform, { tenant, scanId: id, mayWatch: () => mayWatch(), intervalMs }),
         );
         return reply;
       } catch (error) {
