@@ -27,14 +27,15 @@ if (unknown.length > 0)
     `There is no queue ${unknown.join(', ')}; there are ${known.join(', ')}.`,
   );
 
+const config = readConfig();
 const registry = createRegistry(scanners);
 const platform = await openPlatform({
-  config: readConfig(),
+  config,
   processName: 'worker',
   registry,
   maxConnections: CONCURRENCY + 2,
 });
-const environment = createJobEnvironment(platform);
+const environment = createJobEnvironment({ ...platform, templateFolder: config.templateFolder });
 const stranded = values.only ? [] : strandedQueues(await platform.queue.names(), registry);
 const consumer = startConsumer({
   ...platform,

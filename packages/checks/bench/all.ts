@@ -9,9 +9,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../bin/node-flags.mjs';
 import { EventData } from '../src/match/event-data.ts';
 import { operate } from '../src/match/operate.ts';
-import { OWN_TEMPLATES, exclusionOf, openTemplates, planTemplates, startScan } from '../src/index.ts';
+import {
+  OWN_TEMPLATES,
+  SocketDnsResolver,
+  exclusionOf,
+  openTemplates,
+  planTemplates,
+  startScan,
+} from '../src/index.ts';
 import type { TemplateHandle } from '../src/index.ts';
 
 const folder = process.argv[2] ?? OWN_TEMPLATES;
@@ -144,13 +152,13 @@ async function matching(handles: readonly TemplateHandle[]): Promise<void> {
       duration: 0.1,
       content_type: 'text/html',
     };
+    const dns = new SocketDnsResolver([]);
     const startedAt = performance.now();
     for (const block of blocks)
-      await operate(
-        block.operators,
-        new EventData(new Map(Object.entries(values)), () => undefined),
-        undefined,
-      );
+      await operate(block.operators, new EventData(new Map(Object.entries(values)), () => undefined), {
+        signal: undefined,
+        dns,
+      });
     return ms(startedAt);
   };
   const times: number[] = [];
@@ -215,11 +223,9 @@ if (process.argv[3] === 'memory') {
   await oneServer(handles, 100_000, 'one server, 100 KB answers');
   await coldStart(10_000);
   // A process of its own, so that nothing measured before counts.
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.url), folder, 'memory'],
-    { stdio: 'inherit' },
-  );
+  const child = spawn(process.execPath, [...NODE_FLAGS, fileURLToPath(import.meta.url), folder, 'memory'], {
+    stdio: 'inherit',
+  });
   await once(child, 'close');
 }
 process.exit(0);

@@ -194,7 +194,10 @@ export interface TenantTables {
     asset_id: string;
     outcome: 'looked' | 'unreachable' | 'limited' | 'skipped';
     detail: string | null;
+    rule_set_id: string | null;
   };
+  rule: { id: string; title: string; body: Json<unknown> };
+  rule_set: { id: string; rules: string[] };
   finding: {
     id: string;
     identity: string;

@@ -63,6 +63,8 @@ export interface Config {
   /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
   readonly browserFolder: string;
   readonly networkProfilesFile: string;
+  /** Templates of checks that whoever runs the platform has put there. */
+  readonly templateFolder: string;
   readonly chromium: string | undefined;
   readonly breachedPasswordsFile: string | undefined;
   readonly redisUrl: string | undefined;
@@ -155,6 +157,7 @@ function placesIn(dataFolder: string) {
     blobFolder: join(dataFolder, 'blobs'),
     browserFolder: join(dataFolder, 'browser'),
     networkProfilesFile: join(dataFolder, 'network-profiles.json'),
+    templateFolder: join(dataFolder, 'templates'),
   };
 }
 

@@ -22,7 +22,8 @@ export async function startDatabase(config: Config, log: Logger): Promise<Runnin
   function watch(server: EmbeddedPostgres): void {
     void server.crashed.then(async reason => {
       log.error({ reason }, 'PostgreSQL is started again');
-      while (!isStopping) {
+      for (;;) {
+        if (isStopping) return;
         try {
           embedded = await startEmbeddedPostgres({ folder, log, port: server.port });
           watch(embedded);

@@ -354,6 +354,8 @@ export const en = {
     parameter: 'Parameter',
     rule: 'Rule',
     weakness: 'Weakness',
+    cves: 'Published flaws',
+    cvss: 'CVSS',
     references: 'References',
     evidence: 'Evidence',
     noEvidence: 'No evidence was kept.',

@@ -39,6 +39,9 @@ export const findingDetail = findingView.extend({
   impact: z.string(),
   advice: z.string(),
   cwe: z.number().nullable(),
+  /** Published flaws that it is about, e.g. `CVE-2021-44228`. */
+  cves: z.array(z.string()),
+  cvss: z.object({ score: z.number(), vector: z.string() }).nullable(),
   references: z.array(z.string()),
   evidence: z.array(z.object({ label: z.string(), text: z.string() })),
 });

@@ -71,6 +71,8 @@ export const scanNews = z.discriminatedUnion('type', [
     title: z.string(),
     severity,
     assetKey: z.string(),
+    /** What on the asset it is about, such as a product or a cookie; may be empty. */
+    parameter: z.string(),
   }),
 ]);
 export type ScanNews = z.infer<typeof scanNews>;

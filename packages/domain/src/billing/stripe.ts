@@ -80,11 +80,13 @@ function sessionOf(order: Order): Stripe.Checkout.SessionCreateParams {
 
 /** Asks Stripe; what it does not want to hear (`tolerated` codes) is passed over. @throws OperationalError or UserError */
 export async function ask<T>(settings: StripeSettings, work: (stripe: Stripe) => Promise<T>): Promise<T>;
+/** The same, where nothing is expected back. */
 export async function ask(
   settings: StripeSettings,
   work: (stripe: Stripe) => Promise<unknown>,
   tolerated: readonly (string | undefined)[],
 ): Promise<void>;
+/** Does both. */
 export async function ask<T>(
   settings: StripeSettings,
   work: (stripe: Stripe) => Promise<T>,

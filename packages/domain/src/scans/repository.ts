@@ -6,11 +6,10 @@ import {
   type ScanSummary,
   type ScanView,
   type Severity,
-  rules,
-  type RuleId,
 } from '@glacis/contract';
 import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
+import { ruleOf } from '../findings/rule-text.ts';
 import { notFound } from '../http/caller.ts';
 import { likePattern } from '../inventory/repository.ts';
 
@@ -154,12 +153,14 @@ export async function readNews(
   const { rows: findings } = await sql<{
     seq: number;
     id: string;
-    rule_id: RuleId;
+    rule_id: string;
+    rule: unknown;
     severity: Severity;
+    parameter: string;
     key: string;
   }>`
-    select sf.seq::float8 as seq, f.id, f.rule_id, f.severity, a.key from scan_finding sf join finding f on f.id = sf.finding_id
-    join asset a on a.id = f.asset_id
+    select sf.seq::float8 as seq, f.id, f.rule_id, r.body as rule, f.severity, f.parameter, a.key from scan_finding sf join finding f on f.id = sf.finding_id
+    join asset a on a.id = f.asset_id left join rule r on r.id = f.rule_id
     where sf.scan_id = ${scanId} and sf.seq > ${since.finding} order by sf.seq ${direction} limit ${limit}`.execute(
     tx.sql,
   );
@@ -182,9 +183,10 @@ export async function readNews(
       seq: row.seq,
       id: row.id,
       ruleId: row.rule_id,
-      title: rules[row.rule_id]?.title ?? row.rule_id,
+      title: ruleOf(row.rule_id, row.rule).title,
       severity: row.severity,
       assetKey: row.key,
+      parameter: row.parameter,
     })),
   ];
   return {

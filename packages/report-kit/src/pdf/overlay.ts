@@ -1,12 +1,6 @@
+import { mapReferences } from './body.ts';
 import { PdfSource } from './source.ts';
 import type { PdfUpdate } from './update.ts';
-
-/** Moves every reference in an object's text by `offset`; texts in parentheses are left alone. */
-function renumber(text: string, offset: number): string {
-  return text.replace(/\((?:\\[^]|[^\\)])*\)|(\d+) 0 R/g, (whole, number: string | undefined) =>
-    number === undefined ? whole : `${Number(number) + offset} 0 R`,
-  );
-}
 
 function dictionaryAfter(text: string, key: string): string {
   const from = text.indexOf(key);
@@ -31,19 +25,20 @@ function withPicture(resources: string, name: string, number: number): string {
 
 /**
  * Lays page `n` of `overlay` over page `targets[n]` (0-based) of the document, as an artifact that screen readers skip.
- * Both must be Chromium's own output.
+ * The overlay must be Chromium's own output.
  */
 export function layOver(update: PdfUpdate, overlay: Uint8Array, targets: readonly number[]): void {
   const source = new PdfSource(overlay);
   const pages = source.pages();
   const documentPages = update.source.pages();
-  const offset = update.allocate(source.size) - 0;
+  const offset = update.allocate(source.size);
+  const renumber = (text: string): string => mapReferences(text, number => number + offset);
   const structural = new Set([source.root, source.info, ...pages]);
   for (const number of source.numbers()) {
     if (structural.has(number)) continue;
     const { text, stream } = source.read(number);
     if (/\/Type \/(Pages|StructElem|StructTreeRoot|Annot|Outlines)\b/.test(text)) continue;
-    update.set(number + offset, renumber(text, offset), stream);
+    update.set(number + offset, renumber(text), stream);
   }
   const before = update.add('<</Length 1>>', Buffer.from('q'));
   const after = Buffer.from('Q\n/Artifact <</Type /Pagination>> BDC\nq /ReportKitOverlay Do Q\nEMC');
@@ -58,10 +53,10 @@ export function layOver(update: PdfUpdate, overlay: Uint8Array, targets: readonl
     const box = /\/MediaBox (\[[^\]]*\])/.exec(text)?.[1] ?? '[0 0 595 842]';
     const filter = /\/Filter [^\n>]+/.exec(content.text)?.[0] ?? '';
     const form = update.add(
-      `<</Type /XObject\n/Subtype /Form\n/BBox ${box}\n/Resources ${renumber(dictionaryAfter(text, '/Resources'), offset)}\n${filter}\n/Length ${content.stream.length}>>`,
+      `<</Type /XObject\n/Subtype /Form\n/BBox ${box}\n/Resources ${renumber(dictionaryAfter(text, '/Resources'))}\n${filter}\n/Length ${content.stream.length}>>`,
       content.stream,
     );
-    const page = update.source.read(documentPage).text;
+    const page = update.read(documentPage).text;
     const resources = dictionaryAfter(page, '/Resources');
     update.set(
       documentPage,

@@ -1,7 +1,10 @@
+import { objectBytes } from './body.ts';
+import type { PdfBody, PdfObject } from './body.ts';
+
 const OBJECT_HEAD = /^(\d+) \d+ obj\s*/;
 
 /** Random access to the objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. */
-export class PdfSource {
+export class PdfSource implements PdfBody {
   readonly bytes: Buffer;
   readonly size: number;
   readonly root: number;
@@ -41,7 +44,7 @@ export class PdfSource {
   }
 
   /** The object's text between `obj` and `stream` or `endobj`, and where its stream's bytes lie. */
-  read(number: number): { text: string; stream?: Buffer } {
+  read(number: number): PdfObject {
     const from = this.#offsets[number] ?? -1;
     if (from < 0) return { text: '' };
     for (let window = 4_096; ; window *= 4) {
@@ -71,5 +74,32 @@ export class PdfSource {
     };
     visit(Number(/\/Pages (\d+) 0 R/.exec(this.read(this.root).text)?.[1] ?? 0), 0);
     return order;
+  }
+
+  /** Appends the changes (an incremental update), so that a large document is not parsed and rewritten. */
+  write(changes: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array {
+    if (changes.size === 0) return this.bytes;
+    const chunks: Uint8Array[] = [this.bytes, Buffer.from('\n', 'latin1')];
+    let at = this.bytes.length + 1;
+    const numbers = [...changes.keys()].toSorted((a, b) => a - b);
+    const offsets: number[] = [];
+    for (const number of numbers) {
+      const bytes = objectBytes(number, changes.get(number) ?? { text: 'null' });
+      offsets.push(at);
+      chunks.push(bytes);
+      at += bytes.length;
+    }
+    let table = 'xref\n';
+    for (let index = 0; index < numbers.length;) {
+      const first = numbers[index] ?? 0;
+      let end = index;
+      while (numbers[end + 1] === (numbers[end] ?? 0) + 1) end++;
+      table += `${first} ${end - index + 1}\n`;
+      for (; index <= end; index++) table += `${String(offsets[index]).padStart(10, '0')} 00000 n \n`;
+    }
+    const infoEntry = info === undefined ? '' : `\n/Info ${info} 0 R`;
+    table += `trailer\n<</Size ${size}\n/Root ${this.root} 0 R${infoEntry}\n/Prev ${this.tableAt}>>\nstartxref\n${at}\n%%EOF\n`;
+    chunks.push(Buffer.from(table, 'latin1'));
+    return Buffer.concat(chunks);
   }
 }

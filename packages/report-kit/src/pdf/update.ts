@@ -1,13 +1,13 @@
-import type { PdfSource } from './source.ts';
+import type { PdfBody, PdfObject } from './body.ts';
 
-/** Appends changed and new objects to a PDF (an incremental update), so that a large document is not parsed and rewritten. */
+/** Collects changed and new objects of a document. */
 export class PdfUpdate {
-  readonly source: PdfSource;
-  readonly #objects = new Map<number, Buffer>();
+  readonly source: PdfBody;
+  readonly #objects = new Map<number, PdfObject>();
   #next: number;
   #info: number | undefined;
 
-  constructor(source: PdfSource) {
+  constructor(source: PdfBody) {
     this.source = source;
     this.#next = source.size;
     this.#info = source.info;
@@ -20,20 +20,14 @@ export class PdfUpdate {
     return number;
   }
 
+  /** The object as it stands with the changes so far. */
+  read(number: number): PdfObject {
+    return this.#objects.get(number) ?? this.source.read(number);
+  }
+
   /** Sets an object's text, with a stream when given; `/Length` is the caller's to write. */
   set(number: number, text: string, stream?: Uint8Array): void {
-    const head = Buffer.from(`${number} 0 obj\n${text}`, 'latin1');
-    this.#objects.set(
-      number,
-      stream
-        ? Buffer.concat([
-            head,
-            Buffer.from('\nstream\n', 'latin1'),
-            stream,
-            Buffer.from('\nendstream\nendobj\n', 'latin1'),
-          ])
-        : Buffer.concat([head, Buffer.from('\nendobj\n', 'latin1')]),
-    );
+    this.#objects.set(number, { text, stream });
   }
 
   /** Adds an object and returns its number. */
@@ -47,30 +41,8 @@ export class PdfUpdate {
     this.#info = number;
   }
 
-  /** The document with the update at its end. */
+  /** The document with the changes. */
   finish(): Uint8Array {
-    if (this.#objects.size === 0) return this.source.bytes;
-    const chunks: Buffer[] = [this.source.bytes, Buffer.from('\n', 'latin1')];
-    let at = this.source.bytes.length + 1;
-    const entries = [...this.#objects].toSorted(([a], [b]) => a - b);
-    const offsets = new Map<number, number>();
-    for (const [number, bytes] of entries) {
-      offsets.set(number, at);
-      chunks.push(bytes);
-      at += bytes.length;
-    }
-    let table = 'xref\n';
-    for (let index = 0; index < entries.length;) {
-      const first = entries[index]?.[0] ?? 0;
-      let end = index;
-      while (entries[end + 1]?.[0] === (entries[end]?.[0] ?? 0) + 1) end++;
-      table += `${first} ${end - index + 1}\n`;
-      for (; index <= end; index++)
-        table += `${String(offsets.get(entries[index]?.[0] ?? 0) ?? 0).padStart(10, '0')} 00000 n \n`;
-    }
-    const info = this.#info === undefined ? '' : `\n/Info ${this.#info} 0 R`;
-    table += `trailer\n<</Size ${this.#next}\n/Root ${this.source.root} 0 R${info}\n/Prev ${this.source.tableAt}>>\nstartxref\n${at}\n%%EOF\n`;
-    chunks.push(Buffer.from(table, 'latin1'));
-    return Buffer.concat(chunks);
+    return this.source.write(this.#objects, this.#next, this.#info);
   }
 }

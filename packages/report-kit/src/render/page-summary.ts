@@ -29,10 +29,7 @@ const pageMessage = z
 /** What the page says of itself once the template is rendered; the page runs the design's code, so it is not trusted. */
 export const pageSummary = z.object({
   messages: z.array(pageMessage).max(600),
-  heightPx: z.number(),
   elements: z.number(),
-  hasPageNumbers: z.boolean(),
   /** Whether something has to be laid over the pages' margins. */
   needsPositions: z.boolean(),
-  footnotes: z.int().min(0),
 });

@@ -9,9 +9,6 @@ import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
 import { encryptPdf } from '../pdf/encrypt.ts';
 import { writeMetadata } from '../pdf/metadata.ts';
 import { layOver } from '../pdf/overlay.ts';
-import { readPositions } from '../pdf/positions.ts';
-import type { PagePositions } from '../pdf/positions.ts';
-import { PdfSource } from '../pdf/source.ts';
 import { PdfUpdate } from '../pdf/update.ts';
 import { printWithWeasyPrint } from '../pdf/weasyprint.ts';
 import { checkAssets } from './assets.ts';
@@ -25,14 +22,12 @@ import type { RenderLimits } from './limits.ts';
 import { located } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
+import { DocumentPrinter } from './print-document.ts';
 import { printPage } from './print.ts';
 import { watchJob } from './watch.ts';
 
-/** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
-const TALLEST_PAGE_PX = 4_494;
-
-/** Passes spent on footnotes; each costs about as much as half of the final print. */
-const MAX_FOOTNOTE_PASSES = 10;
+/** Pages of sheets that are printed at once. */
+const OVERLAY_PAGES = 400;
 
 const SANDBOX_OFF =
   "Chromium's sandbox does not work here, because the kernel refuses user namespaces: allow them (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for Chromium) before rendering designs you do not trust.";
@@ -75,12 +70,11 @@ class JobRun {
     this.#giveResources();
     const paged = await this.#timed('style', () => rewriteStyle(design.style, this.#styleSource()));
     this.#session.messages.push(...paged.messages);
-    const summary = await this.#timed('template', async () => this.#render(compiled, paged));
+    await this.#timed('template', async () => this.#render(compiled, paged));
     this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
     if (this.#job.output === 'html') return this.#html(paged);
     if (this.#job.engine === 'weasyprint') return this.#weasyPrint();
-    this.#checkPages(Math.floor(summary.heightPx / TALLEST_PAGE_PX));
-    return this.#pdf(summary);
+    return this.#pdf();
   }
 
   #failOnErrors(code: string, text: string): void {
@@ -143,60 +137,21 @@ class JobRun {
       await this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
     );
     this.#session.messages.push(...summary.messages);
-    return summary;
   }
 
-  #checkPages(count: number): void {
-    if (count <= this.#limits.pages) return;
-    throw new RenderError(
-      'too-many-pages',
-      `The document has ${count} pages, and ${this.#limits.pages} are allowed: shorten it, or raise the limit.`,
-      this.#session.messages,
-    );
-  }
-
-  async #positions(marks: unknown): Promise<PagePositions> {
-    await this.#session.call('mark', marks);
-    const pass = await this.#timed('firstPass', async () => printPage(this.#session, this.#limits, false));
-    await this.#session.call('unmark', null);
-    const positions = await this.#timed('positions', () => readPositions(pass));
-    this.#checkPages(positions.pageCount);
-    return positions;
-  }
-
-  /** Ends pages early for their footnotes, a pass at a time; what cannot be settled goes to the end of its text. */
-  async #placeFootnotes(): Promise<void> {
-    for (let pass = 0; pass < MAX_FOOTNOTE_PASSES; pass++) {
-      const { pages, tops } = await this.#positions(await this.#session.call('footnoteMarks', null));
-      const places = { pages: Object.fromEntries(pages), tops: Object.fromEntries(tops) };
-      if ((await this.#session.call('placeFootnotes', places)) === 0) return;
-    }
-    await this.#session.call('endNotes', null);
-    this.#session.messages.push({
-      level: 'info',
-      code: 'footnotes-moved',
-      text: `Some footnotes stand at the end of their text, because more than ${MAX_FOOTNOTE_PASSES} pages of one chapter have footnotes.`,
+  async #pdf(): Promise<RenderResult> {
+    const needsPositions = z.boolean().parse(await this.#session.call('needsPositions', null));
+    const printer = new DocumentPrinter({
+      session: this.#session,
+      limits: this.#limits,
+      needsPositions,
+      timed: async (name, work) => this.#timed(name, work),
     });
-  }
-
-  /** The first pass: prints once without tags and writes the page numbers it brings into the page. */
-  async #numberPages(): Promise<Readonly<Record<string, number>>> {
-    const positions = await this.#positions([]);
-    const pages = Object.fromEntries(positions.pages);
-    await this.#timed('numbers', async () => this.#session.call('setPages', pages));
-    return pages;
-  }
-
-  async #pdf(summary: z.output<typeof pageSummary>): Promise<RenderResult> {
-    if (summary.footnotes > 0) await this.#placeFootnotes();
-    const pages = summary.hasPageNumbers || summary.needsPositions ? await this.#numberPages() : {};
-    const printed = await this.#timed('print', async () => printPage(this.#session, this.#limits, true));
+    const { body, pageCount, pages } = await printer.print();
     const { messages } = pageSummary.parse(await this.#session.call('summary', null));
     this.#session.messages.push(...messages);
-    const update = new PdfUpdate(new PdfSource(printed));
-    const pageCount = update.source.pages().length;
-    this.#checkPages(pageCount);
-    if (summary.needsPositions)
+    const update = new PdfUpdate(body);
+    if (z.boolean().parse(await this.#session.call('needsPositions', null)))
       await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
     const bytes = await this.#timed('finish', () => this.#finish(update));
     const { password } = this.#job;
@@ -207,19 +162,22 @@ class JobRun {
     return { bytes: result, pageCount, messages: this.#session.messages, timings: this.#timings };
   }
 
-  async #layOver(
-    update: PdfUpdate,
-    pageCount: number,
-    pages: Readonly<Record<string, number>>,
-  ): Promise<void> {
-    const numbers = z.array(z.int().min(1)).parse(await this.#session.call('sheets', { pageCount, pages }));
-    if (numbers.length === 0) return;
-    const sheets = await printPage(this.#session, this.#limits, false);
-    layOver(
-      update,
-      sheets,
-      numbers.map(number => number - 1),
-    );
+  /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
+  async #layOver(update: PdfUpdate, pageCount: number, pages: ReadonlyMap<string, number>): Promise<void> {
+    for (let from = 1; from <= pageCount; from += OVERLAY_PAGES) {
+      const to = Math.min(pageCount, from + OVERLAY_PAGES - 1);
+      const places = from === 1 ? { pages: Object.fromEntries(pages) } : {};
+      const numbers = z
+        .array(z.int().min(1))
+        .parse(await this.#session.call('sheets', { from, to, pageCount, ...places }));
+      if (numbers.length === 0) continue;
+      const sheets = await printPage(this.#session, this.#limits, false);
+      layOver(
+        update,
+        sheets,
+        numbers.map(number => number - 1),
+      );
+    }
   }
 
   #finish(update: PdfUpdate): Uint8Array {

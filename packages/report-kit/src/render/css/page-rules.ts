@@ -31,10 +31,13 @@ export const DEFAULT_SIZE = { width: (210 / 25.4) * 96, height: (297 / 25.4) * 9
 const declarationsOf = (rule: AtRule): Declaration[] =>
   (rule.nodes ?? []).filter((node): node is Declaration => node.type === 'decl');
 
-function marginBox(rule: AtRule): MarginBox | undefined {
+function marginBox(rule: AtRule, isPrintedInParts: boolean): MarginBox | undefined {
   const declarations = declarationsOf(rule);
   const content = declarations.findLast(declaration => declaration.prop === 'content');
-  if (!content || !/\b(element|string)\s*\(/i.test(content.value)) return undefined;
+  const isOurs =
+    /\b(element|string)\s*\(/i.test(content?.value ?? '') ||
+    (isPrintedInParts && /\bcounters?\(\s*pages\b/i.test(content?.value ?? ''));
+  if (!content || !isOurs) return undefined;
   const style = declarations
     .filter(declaration => declaration !== content)
     .map(declaration => `${declaration.prop}: ${declaration.value}`)
@@ -54,8 +57,11 @@ function readMargin(declarations: readonly Declaration[], size: { width: number;
   return found;
 }
 
-/** Reads one `@page` rule and takes the boxes that Chromium cannot fill out of it. */
-export function takePageRules(rule: AtRule): PageRule[] {
+/**
+ * Reads one `@page` rule and takes the boxes that Chromium cannot fill out of it: those with running elements and named
+ * strings and, when the document is printed in parts, those that count all pages.
+ */
+export function takePageRules(rule: AtRule, isPrintedInParts: boolean): PageRule[] {
   const declarations = declarationsOf(rule);
   const sizeText = declarations.findLast(declaration => declaration.prop === 'size')?.value;
   const size = sizeText === undefined ? undefined : pageSize(sizeText);
@@ -64,7 +70,7 @@ export function takePageRules(rule: AtRule): PageRule[] {
   const otherAreas: string[] = [];
   for (const node of rule.nodes ?? []) {
     if (node.type !== 'atrule' || !AREA.test(node.name)) continue;
-    const box = marginBox(node);
+    const box = marginBox(node, isPrintedInParts);
     if (!box) {
       otherAreas.push(node.name);
       continue;

@@ -31,14 +31,21 @@ export interface PagedStyle {
     readonly variable: string;
   }[];
   readonly hasTargetText: boolean;
+  /** Selectors of links that show their target's page. */
+  readonly pageReferences: readonly string[];
+  /** Counters other than pages and list items, and the elements that change them. */
+  readonly counters: { readonly names: readonly string[]; readonly selectors: readonly string[] };
+  /** `@page` rules for a document that is printed in parts: what counts all pages is laid over too. */
+  readonly parts: { readonly rules: readonly PageRule[]; readonly pageCss: string };
   readonly footnotes: readonly string[];
   readonly messages: readonly Message[];
 }
 
+type Rewritten = Omit<PagedStyle, 'css' | 'pageCss' | 'rules' | 'counters' | 'parts'>;
 type Work = {
-  -readonly [Key in keyof PagedStyle]: PagedStyle[Key] extends readonly (infer Item)[]
+  -readonly [Key in keyof Rewritten]: Rewritten[Key] extends readonly (infer Item)[]
     ? Item[]
-    : PagedStyle[Key];
+    : Rewritten[Key];
 };
 
 const selectorOf = (declaration: Declaration): string => {
@@ -62,6 +69,9 @@ function rewriteContent(declaration: Declaration, work: Work): void {
       const counter = words[0] ?? 'page';
       const style = (name === 'target-counters' ? words[2] : words[1]) ?? 'decimal';
       const variable = `--target-${counter}-${style}`;
+      if (counter === 'page')
+        for (const selector of list.comma(selectorOf(declaration)))
+          work.pageReferences.push(selector.replace(PSEUDO, ''));
       if (!work.targetCounters.some(known => known.variable === variable))
         work.targetCounters.push({ name: counter, style, variable });
       Object.assign(node, { type: 'word', value: `var(${variable}, '')`, nodes: undefined });
@@ -103,6 +113,17 @@ function addFallback(declaration: Declaration): void {
   // Margin boxes do not see the root's custom properties.
   const isPage = parent?.type === 'atrule';
   declaration.value = `${value}, ${isPage ? FALLBACK : 'var(--rk-fallback)'}`;
+}
+
+const NATIVE_COUNTERS = new Set(['page', 'pages', 'list-item', 'none', 'inherit', 'initial', 'unset']);
+
+function noteCounters(declaration: Declaration, names: Set<string>, selectors: Set<string>): void {
+  const own = declaration.value.split(/\s+/).filter(word => /^[a-z_-]/i.test(word) && !word.startsWith('!'));
+  const counted = own.filter(name => !NATIVE_COUNTERS.has(name));
+  if (counted.length === 0) return;
+  for (const name of counted) names.add(name);
+  for (const selector of list.comma(selectorOf(declaration)))
+    selectors.add(selector.replace(PSEUDO, '').trim() || '*');
 }
 
 function rewriteDeclaration(declaration: Declaration, work: Work): void {
@@ -158,32 +179,43 @@ function parseStyle(css: string, messages: Message[]): Root {
 /** Rewrites what Chromium does not know (running elements, `string-set`, leaders, `target-counter`, footnotes). */
 export function rewriteStyle(css: string, source: StyleSource = () => undefined): PagedStyle {
   const work: Work = {
-    css: '',
-    pageCss: '',
-    rules: [],
     running: [],
     strings: [],
     named: [],
     leaders: [],
     targetCounters: [],
     hasTargetText: false,
+    pageReferences: [],
     footnotes: [],
     messages: [],
   };
   const root = parseStyle(css, work.messages);
   inlineImports(root, source, 0, text => parseStyle(text, work.messages));
   root.walkDecls(declaration => rewriteDeclaration(declaration, work));
+  const names = new Set<string>();
+  const selectors = new Set<string>();
+  root.walkDecls(/^counter-(reset|increment|set)$/, declaration => {
+    if (selectorOf(declaration) !== '') noteCounters(declaration, names, selectors);
+  });
   const pages: AtRule[] = [];
   root.walkAtRules('page', rule => {
-    work.rules.push(...takePageRules(rule));
     pages.push(rule);
   });
-  for (const rule of pages) {
-    work.pageCss += `${rule.toString()}\n`;
-    rule.remove();
-  }
-  work.css = root.toString();
-  return work;
+  for (const rule of pages) rule.remove();
+  const native = readPages(pages, false);
+  return {
+    ...work,
+    ...native,
+    counters: { names: [...names], selectors: [...selectors] },
+    parts: readPages(pages, true),
+    css: root.toString(),
+  };
+}
+
+function readPages(pages: readonly AtRule[], isPrintedInParts: boolean): PagedStyle['parts'] {
+  const own = pages.map(rule => rule.clone());
+  const rules = own.flatMap(rule => takePageRules(rule, isPrintedInParts));
+  return { rules, pageCss: own.map(rule => `${rule.toString()}\n`).join('') };
 }
 
 /** Width in pixels of the default page's content: the width that the page is laid out in before printing. */

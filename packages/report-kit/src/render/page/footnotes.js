@@ -42,7 +42,7 @@
   /** Puts the notes that are left at the end of the text they stand in: in HTML, and where no page could be settled. */
   kit.endNotes = () => {
     const groups = new Map();
-    for (const note of notes.filter(item => !item.isPlaced)) {
+    for (const note of notes.filter(item => !item.isPlaced && kit.isShown(item.call))) {
       const place = note.call.closest('.markdown, article, section') ?? document.getElementById('report');
       groups.set(place, [...(groups.get(place) ?? []), note]);
       note.isPlaced = true;
@@ -50,6 +50,10 @@
     for (const [place, items] of groups) place.append(listOf(items));
     return groups.size;
   };
+
+  const waitingHere = () => notes.filter(note => !note.isPlaced && kit.isShown(note.call));
+  /** How many notes of the part that is shown have no place yet. */
+  kit.waitingFootnotes = () => waitingHere().length;
 
   const INSIDE = 'flex grid inline-flex inline-grid'.split(' ');
 
@@ -68,14 +72,13 @@
   }
 
   function candidates() {
-    const all = [...document.querySelectorAll('#report *')].filter(element => element.matches(LEAVES));
+    const all = [...document.querySelectorAll(`#report :is(${LEAVES})`)].filter(kit.isShown);
     const outer = all.filter(element => {
       const parent = element.parentElement?.closest('li, figure, pre, tr, dl');
       return !parent && !element.closest('.footnotes');
     });
     const near = new Set();
-    for (const { call, isPlaced } of notes) {
-      if (isPlaced) continue;
+    for (const { call } of waitingHere()) {
       const at = outer.findIndex(
         element =>
           element.compareDocumentPosition(call) &
@@ -94,10 +97,7 @@
   kit.footnoteMarks = () => {
     marked = candidates();
     for (const element of marked) if (element.id === '') element.id = `rk-b${++lastId}`;
-    return [
-      ...notes.filter(note => !note.isPlaced).map(note => note.call.id),
-      ...marked.map(element => element.id),
-    ];
+    return [...waitingHere().map(note => note.call.id), ...marked.map(element => element.id)];
   };
 
   function startsPage(element) {
@@ -255,6 +255,6 @@
       if (blocks.length > 0) settlePage(byPage.get(page), blocks, height);
       settled = page;
     }
-    return notes.filter(note => !note.isPlaced).length;
+    return kit.waitingFootnotes();
   };
 })();

@@ -46,7 +46,7 @@
       for (const element of all(selector)) {
         const place = marker();
         element.replaceWith(place);
-        state.running.push({ name, id: place.id, element });
+        state.running.push({ name, id: place.id, element, place });
       }
     for (const { selector, name, parts } of paged.strings)
       for (const element of all(selector)) {
@@ -57,30 +57,39 @@
     if (paged.strings.length > 1) state.strings.sort(following);
   };
 
-  kit.needsPositions = () => state.running.length + state.strings.length > 0;
+  kit.needsPositions = () =>
+    state.running.length + state.strings.length > 0 || kit.paged.rules.some(rule => rule.boxes.length > 0);
 
-  /** For the first pass: links to all places, so that the PDF names their pages. They take no room. */
+  /** The next elements after this one, not inside it: the first of them that has a page ends this one's. */
+  function following(element) {
+    const ids = [];
+    for (let node = element; node && node.id !== 'report' && ids.length < 4; node = node.parentElement) {
+      let next = node.nextElementSibling;
+      for (; next && ids.length < 4; next = next.nextElementSibling) ids.push(ensureId(next));
+    }
+    return ids;
+  }
+
+  /** Hidden links to all places in the part, so that the PDF names their pages, and to `extra` ids. */
   kit.mark = extra => {
-    state.named.length = 0;
-    for (const { selector, name } of kit.paged.named)
-      for (const element of all(selector)) {
-        const end = marker();
-        element.append(end);
-        state.placed.push(end);
-        state.named.push({ name, id: ensureId(element), endId: end.id });
-      }
+    const isHere = ({ element }) => kit.isShown(element);
+    if (state.named.length === 0)
+      for (const { selector, name } of kit.paged.named)
+        for (const element of all(selector))
+          state.named.push({ name, element, id: ensureId(element), nextIds: following(element) });
+    const ids = [
+      ...state.running.filter(item => kit.isShown(item.place)).map(item => item.id),
+      ...state.strings.filter(isHere).map(item => item.id),
+      ...state.named.flatMap(item => [item.id, ...item.nextIds]),
+    ];
     const box = document.createElement('div');
     box.className = 'rk-links';
-    const ids = [...state.running, ...state.strings, ...state.named].flatMap(item =>
-      item.endId ? [item.id, item.endId] : [item.id],
-    );
     for (const id of [...ids, ...extra]) {
       const link = document.createElement('a');
       link.href = `#${encodeURIComponent(id)}`;
-      link.textContent = '.';
       box.append(link);
     }
-    document.body.prepend(box);
+    document.body.append(box);
     state.placed.push(box);
   };
 
@@ -115,10 +124,24 @@
 
   kit.pageContextOf = page => pageContext(page, nameOf(page));
 
+  /** Index of the first item on that page or after it; items are in the order of their pages. */
+  function firstFrom(items, page) {
+    let low = 0;
+    let high = items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (items[middle].page < page) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** CSS GCPM: the first on the page, or else the last before it. */
   function pick(items, page, which) {
-    const on = items.filter(item => item.page === page);
-    const before = items.findLast(item => item.page < page);
+    const first = firstFrom(items, page);
+    const before = items[first - 1];
+    const on = [];
+    for (let index = first; items[index]?.page === page; index++) on.push(items[index]);
     if (which === 'last') return on.at(-1) ?? before;
     if (which === 'start') return before ?? on[0];
     if (which === 'first-except') return on.length > 0 ? undefined : before;
@@ -167,24 +190,14 @@
         inner.append(kit.counterText(value, part.style));
       }
       if (part.kind === 'string')
-        inner.append(
-          pick(
-            state.strings.filter(item => item.name === part.name),
-            context.page,
-            part.which,
-          )?.text ?? '',
-        );
+        inner.append(pick(named('strings', part.name), context.page, part.which)?.text ?? '');
       if (part.kind === 'picture') {
         const image = document.createElement('img');
         image.src = part.url;
         inner.append(image);
       }
       if (part.kind === 'element') {
-        const found = pick(
-          state.running.filter(item => item.name === part.name),
-          context.page,
-          part.which,
-        );
+        const found = pick(named('running', part.name), context.page, part.which);
         if (!found) continue;
         const clone = found.element.cloneNode(true);
         clone.removeAttribute('id');
@@ -262,13 +275,26 @@
     return element;
   }
 
+  const places = new Map();
+  const named = (list, name) => {
+    const key = `${list} ${name}`;
+    if (!places.has(key))
+      places.set(
+        key,
+        state[list].filter(item => item.name === name && item.page !== Infinity),
+      );
+    return places.get(key);
+  };
+
   function place(pages) {
     for (const list of [state.running, state.strings])
       for (const item of list) item.page = pages[item.id] ?? Infinity;
     for (const item of state.named) {
       item.page = pages[item.id] ?? Infinity;
-      item.end = pages[item.endId] ?? item.page;
+      const next = item.nextIds.find(id => pages[id] !== undefined);
+      item.end = next === undefined ? Infinity : Math.max(item.page, pages[next] - 1);
     }
+    places.clear();
   }
 
   const nameOf = page =>
@@ -278,14 +304,16 @@
 
   kit.setPlaces = pages => place(pages);
 
-  /** Replaces the document by the sheets of those pages that need one; returns their page numbers. */
-  kit.sheets = ({ pageCount, pages }) => {
-    place(pages);
+  /** Replaces the document by the sheets of those pages `from` to `to` that need one; returns their page numbers. */
+  kit.sheets = async ({ from, to, pageCount, pages }) => {
+    if (pages) place(pages);
+    document.getElementById('rk-sheets')?.remove();
+    kit.removeLead();
     const numbers = [];
     const sizes = new Map();
     const box = document.createElement('div');
     box.id = 'rk-sheets';
-    for (let page = 1; page <= pageCount; page++) {
+    for (let page = from; page <= to; page++) {
       const context = { ...pageContext(page, nameOf(page)), page, pageCount };
       if (context.boxes.size === 0) continue;
       numbers.push(page);
@@ -294,14 +322,15 @@
     }
     if (numbers.length === 0) return numbers;
     document.getElementById('page-style').disabled = true;
-    const style = document.createElement('style');
-    style.textContent = `${[...sizes]
+    document.getElementById('part-style').textContent = `${[...sizes]
       .map(([name, { width, height }]) => `@page ${name} { size: ${width}px ${height}px; margin: 0; }`)
       .join('\n')}
 html, body { background: none !important; margin: 0 !important; padding: 0 !important; }
 #report { display: none !important; }`;
-    document.head.append(style);
     document.body.append(box);
+    // Faces and pictures that only the margins use are asked for by this layout.
+    void box.offsetHeight;
+    await Promise.all([document.fonts.ready, kit.pictures()]);
     return numbers;
   };
 })();

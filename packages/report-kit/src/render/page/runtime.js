@@ -198,9 +198,12 @@
     );
   }
 
-  async function pictures() {
+  const readPictures = new WeakSet();
+  kit.pictures = async () => {
+    const unread = [...document.images].filter(image => !readPictures.has(image) && kit.isShown(image));
     await Promise.all(
-      [...document.images].map(async image => {
+      unread.map(async image => {
+        readPictures.add(image);
         await image.decode().catch(() => {
           const source = image.getAttribute('src') ?? '';
           // A picture from elsewhere has been reported as a refused request already.
@@ -215,10 +218,11 @@
         });
       }),
     );
-  }
+  };
 
+  const reported = new WeakSet();
   /** Names what is wider than the page: Chromium would shrink the whole document to make it fit. */
-  function findOverflow() {
+  kit.findOverflow = () => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width + 1) return;
     const named = kit.paged.named.map(({ selector }) => selector).join(', ');
@@ -228,7 +232,8 @@
     )) {
       const rect = element.getBoundingClientRect();
       const right = Math.max(rect.right, rect.left + (element.scrollWidth ?? 0));
-      if (right <= width + 1 || (named !== '' && element.closest(named))) continue;
+      if (right <= width + 1 || reported.has(element) || (named !== '' && element.closest(named))) continue;
+      reported.add(element);
       const text = element.textContent.replace(/\s+/g, ' ').trim().slice(0, 60);
       const place = element.closest('[id]:not(#report)')?.id;
       kit.note(
@@ -239,7 +244,7 @@
       );
       if (++found === 5) return;
     }
-  }
+  };
 
   /** Renders the template into the page and waits for everything in it; returns what Node needs to go on. */
   kit.render = async job => {
@@ -278,28 +283,40 @@
     for (const [name, component] of Object.entries(kit.components)) app.component(name, component);
     registerPartials(app, job.partials, scope);
     const root = document.getElementById('report');
+    const isPrinted = job.isPaged && !job.isScreen;
+    // What is printed is laid out in parts, later: a layout of the whole would take most of the job's memory.
+    if (isPrinted) root.style.display = 'none';
     app.mount(root);
     await settle();
-    // Reading a size makes the layout, and the layout asks for the fonts.
-    void document.body.offsetHeight;
-    await Promise.all([document.fonts.ready, pictures()]);
     if (job.isPaged) {
       kit.takeRunning();
       kit.footnoteCount = kit.takeFootnotes();
       if (job.isScreen) kit.endNotes();
-      else findOverflow();
+    }
+    if (isPrinted) {
+      kit.planParts();
       kit.setTargets();
+      root.style.removeProperty('display');
+    } else {
+      void document.body.offsetHeight;
+      await Promise.all([document.fonts.ready, kit.pictures()]);
+      if (job.isPaged) kit.setTargets();
+      if (job.isPaged) kit.setLeaders();
     }
     return kit.summary();
   };
 
+  /** Margin boxes that count all pages are laid over once their number is known: a part knows its own pages only. */
+  kit.usePartRules = () => {
+    const { rules, pageCss } = kit.paged.parts;
+    kit.paged = { ...kit.paged, rules };
+    document.getElementById('page-style').textContent = pageCss;
+  };
+
   kit.summary = () => ({
     messages: kit.messages.splice(0),
-    heightPx: document.documentElement.scrollHeight,
     elements: document.getElementsByTagName('*').length,
-    hasPageNumbers: document.querySelector('[data-page-of]') !== null || kit.hasTargetPages(),
     needsPositions: kit.needsPositions(),
-    footnotes: kit.footnoteCount ?? 0,
   });
 
   kit.h = h;

@@ -26,41 +26,86 @@
     return list;
   };
 
-  /** The counters' values at each of the wanted elements, as CSS defines them: a reset opens a scope among siblings. */
-  function countersAt(wanted, names) {
+  /** Values of the style sheet's counters at elements in document order, as CSS defines them: a reset opens a scope among siblings. */
+  function walkCounters(selector, visit) {
+    const { names, selectors } = kit.paged.counters;
     const stacks = new Map(names.map(name => [name, []]));
-    const found = new Map();
     const apply = (style, owner) => {
       for (const [name, value] of counterList(style.counterReset, 0))
         stacks.get(name)?.push({ value, owner });
-      for (const [name, value] of counterList(style.counterSet, 0)) {
-        const top = stacks.get(name)?.at(-1);
-        if (top) top.value = value;
-      }
       for (const [name, step] of counterList(style.counterIncrement, 1)) {
         const stack = stacks.get(name);
         if (!stack) continue;
         if (stack.length === 0) stack.push({ value: 0, owner: null });
         stack.at(-1).value += step;
       }
+      for (const [name, value] of counterList(style.counterSet, 0)) {
+        const top = stacks.get(name)?.at(-1);
+        if (top) top.value = value;
+      }
     };
-    const visit = element => {
-      const style = getComputedStyle(element);
-      if (style.display === 'none') return;
-      apply(style, element.parentElement);
-      const before = getComputedStyle(element, '::before');
-      if (before.content !== 'none') apply(before, element);
-      if (wanted.has(element.id) && element.id !== '')
-        found.set(
-          element.id,
-          Object.fromEntries([...stacks].map(([name, stack]) => [name, stack.at(-1)?.value ?? 0])),
-        );
-      for (const child of element.children) visit(child);
-      for (const stack of stacks.values()) while (stack.at(-1)?.owner === element) stack.pop();
+    const values = () =>
+      Object.fromEntries([...stacks].map(([name, stack]) => [name, stack.at(-1)?.value ?? 0]));
+    const counting = ['html', 'body', '#report', '[style*="counter"]', ...selectors].join(', ');
+    const wanted = selector === '' ? counting : `${counting}, ${selector}`;
+    for (const element of [document.documentElement, document.body, ...document.querySelectorAll(wanted)]) {
+      for (const stack of stacks.values())
+        while (stack.length > 0 && stack.at(-1).owner && !stack.at(-1).owner.contains(element)) stack.pop();
+      visit(element, values);
+      if (!element.matches(counting)) continue;
+      apply(getComputedStyle(element), element.parentElement);
+      const first = getComputedStyle(element, '::before');
+      if (first.content !== 'none') apply(first, element);
+    }
+  }
+
+  /** The counters' values at each of the wanted ids. */
+  function countersAt(wanted) {
+    const found = new Map();
+    const pending = [];
+    const settle = (element, values) => {
+      // An element's own counters apply to it, so it is read when the next one is reached.
+      for (const id of pending.splice(0)) found.set(id, values());
+      if (wanted.has(element.id) && element.id !== '') pending.push(element.id);
     };
-    visit(document.documentElement);
+    let last = () => ({});
+    walkCounters('#report [id]', (element, values) => {
+      last = values;
+      settle(element, values);
+    });
+    for (const id of pending) found.set(id, last());
     return found;
   }
+
+  let countersOf;
+  /** `counter-set` for what begins with an element when all before it is hidden; empty when the style sheet counts nothing. */
+  kit.countersBefore = target => {
+    if (kit.paged.counters.names.length === 0) return '';
+    countersOf ??= new Map();
+    return countersOf.get(target) ?? '';
+  };
+
+  /** Notes the counters' values before each of these elements, which are in document order. */
+  kit.noteCounters = elements => {
+    if (kit.paged.counters.names.length === 0) return;
+    countersOf = new Map();
+    let next = 0;
+    const write = values =>
+      Object.entries(values)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(' ');
+    let text;
+    walkCounters('', (element, values) => {
+      while (
+        next < elements.length &&
+        (elements[next] === element ||
+          elements[next].compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)
+      )
+        countersOf.set(elements[next++], write(values()));
+      text = () => write(values());
+    });
+    while (next < elements.length) countersOf.set(elements[next++], text());
+  };
 
   /** Sets what `target-counter` and `target-text` show, apart from pages, which the first pass brings. */
   kit.setTargets = () => {
@@ -71,13 +116,7 @@
       .map(counter => counter.variable);
     if (others.length + pageVariables.length === 0 && !hasTargetText) return;
     const list = links();
-    const values =
-      others.length === 0
-        ? new Map()
-        : countersAt(
-            new Set(list.map(idOf)),
-            others.map(counter => counter.name),
-          );
+    const values = others.length === 0 ? new Map() : countersAt(new Set(list.map(idOf)));
     for (const link of list) {
       const id = idOf(link);
       for (const variable of pageVariables) link.style.setProperty(variable, '"000"');
@@ -91,10 +130,12 @@
           quoted(document.getElementById(id)?.textContent.trim() ?? ''),
         );
     }
-    kit.setLeaders();
   };
 
-  kit.hasTargetPages = () => kit.paged.targetCounters.some(counter => counter.name === 'page');
+  const hasTargetPages = () => kit.paged.targetCounters.some(counter => counter.name === 'page');
+
+  /** Whether anything shows the page of something else. */
+  kit.hasReferences = () => document.querySelector('[data-page-of]') !== null || hasTargetPages();
 
   /** Writes the page numbers that the first pass found: `pages` maps an element's id to its page. */
   kit.setPages = pages => {
@@ -111,7 +152,6 @@
         for (const { style, variable } of variables)
           link.style.setProperty(variable, page === undefined ? '""' : quoted(kit.counterText(page, style)));
       }
-      kit.setLeaders();
     }
     return missing;
   };
@@ -129,7 +169,7 @@
   kit.setLeaders = () => {
     for (const { selector, text, pseudo } of kit.paged.leaders) {
       if (pseudo !== 'after') continue;
-      const elements = [...document.querySelectorAll(selector)];
+      const elements = [...document.querySelectorAll(selector)].filter(kit.isShown);
       for (const element of elements) element.style.setProperty('--leader-width', '0px');
       const measured = elements.map(element => {
         const range = document.createRange();

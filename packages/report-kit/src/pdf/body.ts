@@ -1,0 +1,42 @@
+/** One object: its text between `obj` and `stream` or `endobj`, and its stream's bytes. */
+export interface PdfObject {
+  readonly text: string;
+  readonly stream?: Uint8Array | undefined;
+}
+
+/** A document whose objects can be read, changed and written: as Chromium printed it, or joined of such. */
+export interface PdfBody {
+  /** One more than the highest object number. */
+  readonly size: number;
+  /** Number of the catalog. */
+  readonly root: number;
+  /** Number of the document information. */
+  readonly info: number | undefined;
+  /** Numbers of the page objects in reading order. */
+  pages(): readonly number[];
+  read(number: number): PdfObject;
+  /** The document with `changes` in place of, or beside, its own objects. */
+  write(changes: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array;
+}
+
+/** An object as it stands in a file; `/Length` is the text's to say. */
+export function objectBytes(number: number, { text, stream }: PdfObject): Buffer {
+  const head = Buffer.from(`${number} 0 obj\n${text}`, 'latin1');
+  return stream
+    ? Buffer.concat([
+        head,
+        Buffer.from('\nstream\n', 'latin1'),
+        stream,
+        Buffer.from('\nendstream\nendobj\n', 'latin1'),
+      ])
+    : Buffer.concat([head, Buffer.from('\nendobj\n', 'latin1')]);
+}
+
+/** Writes every reference in an object's text anew; texts in parentheses are left alone. */
+export function mapReferences(text: string, map: (number: number) => number | undefined): string {
+  return text.replace(/\((?:\\[^]|[^\\)])*\)|(\d+) 0 R/g, (whole, number: string | undefined) => {
+    if (number === undefined) return whole;
+    const mapped = map(Number(number));
+    return mapped === undefined ? 'null' : `${mapped} 0 R`;
+  });
+}

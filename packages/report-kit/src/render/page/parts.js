@@ -1,0 +1,350 @@
+// Prints a document in parts of bounded size: what is not in the part stays in the document but takes no room
+// (`rk-out`), so that selectors see the whole document while layout and printing see a part. A part ends where a page ends
+// anyway: at a forced break, or where the first pass shows that a block begins a page.
+(() => {
+  const kit = globalThis.reportKit;
+  /** Elements, with texts counted by their length, that one part may hold: some 100 pages. */
+  const PART_WEIGHT = 14_000;
+  /** What is heavier than this is looked into for places to end a part. */
+  const OPEN_WEIGHT = 300;
+  /** So much without page references is worth a part of its own: it is printed once, not twice. */
+  const REFERENCE_WEIGHT = 2_500;
+  const CHARACTERS = 60;
+  const MAX_MEASURED_ROWS = 2_000;
+  const BLOCK = /^(block|flow-root|list-item|table|table-row-group|table-row)$/;
+  const OPENABLE = /^(block|flow-root|list-item|table|table-row-group)$/;
+  const FORCED = /^(page|left|right|recto|verso|always|all)$/;
+
+  const leaves = [];
+  const containers = [];
+  /** Weight of all leaves before each. */
+  const before = [0];
+  let shown = { from: 0, to: 0 };
+  let lead = null;
+
+  const setOut = (element, isOut) => element.toggleAttribute('rk-out', isOut);
+  const weightOf = element =>
+    1 + element.getElementsByTagName('*').length + element.textContent.length / CHARACTERS;
+
+  function isOpenable(element) {
+    const style = getComputedStyle(element);
+    if (
+      (element.id !== 'report' && !OPENABLE.test(style.display)) ||
+      !/^(static|relative)$/.test(style.position)
+    )
+      return false;
+    if (style.float !== 'none' || style.columnCount !== 'auto' || style.columnWidth !== 'auto') return false;
+    if (style.breakInside !== 'auto' || style.transform !== 'none' || style.overflowY !== 'visible')
+      return false;
+    if (style.writingMode !== 'horizontal-tb') return false;
+    for (const node of element.childNodes)
+      if (node.nodeType === Node.TEXT_NODE && node.data.trim() !== '') return false;
+    if (style.display.startsWith('table') && element.querySelector('[rowspan]:not([rowspan="1"])'))
+      return false;
+    return [...element.children].every(child => {
+      const { display, position } = getComputedStyle(child);
+      return BLOCK.test(display) || /^(none|flex|grid|table-)/.test(display) || position === 'absolute';
+    });
+  }
+
+  function open(element, parent) {
+    const isTable = getComputedStyle(element).display === 'table';
+    for (const child of element.children) {
+      // Heads, captions and feet go with any part of their table.
+      if (isTable && getComputedStyle(child).display !== 'table-row-group') continue;
+      const weight = weightOf(child);
+      if (weight > OPEN_WEIGHT && isOpenable(child)) {
+        const container = {
+          element: child,
+          parent,
+          isTable: child.localName === 'table',
+          first: leaves.length,
+          last: 0,
+        };
+        containers.push(container);
+        open(child, container);
+        container.last = leaves.length - 1;
+        if (container.last < container.first) containers.pop();
+        else continue;
+      }
+      leaves.push({ element: child, parent, weight, hasReferences: false });
+      before.push(before.at(-1) + weight);
+    }
+  }
+
+  function markReferences() {
+    const owner = new Map(leaves.map(leaf => [leaf.element, leaf]));
+    const selector = ['[data-page-of]', ...kit.paged.pageReferences].join(', ');
+    for (const element of document.querySelectorAll(`#report :is(${selector})`)) {
+      let node = element;
+      while (node && !owner.has(node)) node = node.parentElement;
+      const leaf = owner.get(node);
+      if (leaf) leaf.hasReferences = true;
+    }
+  }
+
+  /** Looks for places to end parts; everything is hidden until a part is opened. */
+  kit.planParts = () => {
+    const root = document.getElementById('report');
+    if (isOpenable(root)) open(root, null);
+    markReferences();
+    if (before.at(-1) <= REFERENCE_WEIGHT) {
+      leaves.length = 0;
+      containers.length = 0;
+      return;
+    }
+    kit.noteCounters(leaves.map(leaf => leaf.element));
+    for (const leaf of leaves) setOut(leaf.element, true);
+    for (const { element } of containers) setOut(element, true);
+  };
+
+  const isTableRow = index =>
+    leaves[index].element.localName === 'tr' && leaves[index - 1]?.parent === leaves[index].parent;
+
+  /** The boxes that begin (or end) with a leaf: containers that it is the first of, itself, and its first children. */
+  function edge(index, isStart) {
+    const boxes = [];
+    for (let box = leaves[index].parent; box && (isStart ? box.first : box.last) === index; box = box.parent)
+      boxes.unshift(box.element);
+    for (let element = leaves[index].element, depth = 0; element && depth < 12; depth++) {
+      boxes.push(element);
+      element = isStart ? element.firstElementChild : element.lastElementChild;
+      if (element && !/^(block|flow-root|list-item|table)$/.test(getComputedStyle(element).display)) break;
+    }
+    return boxes;
+  }
+
+  function pageName(element) {
+    for (let node = element; node && node.id !== 'report'; node = node.parentElement) {
+      const { page } = getComputedStyle(node);
+      if (page && page !== 'auto') return page;
+    }
+    return '';
+  }
+
+  /** Whether a page must begin with this leaf, wherever it lies. */
+  function isForced(index) {
+    if (index === 0 || index >= leaves.length || isTableRow(index)) return index === 0;
+    const leaf = leaves[index];
+    leaf.isForced ??= (() => {
+      const starts = edge(index, true);
+      const ends = edge(index - 1, false);
+      if (starts.some(element => FORCED.test(getComputedStyle(element).breakBefore))) return true;
+      if (ends.some(element => FORCED.test(getComputedStyle(element).breakAfter))) return true;
+      return pageName(starts.at(-1)) !== pageName(ends.at(-1));
+    })();
+    return leaf.isForced;
+  }
+
+  /** Where the part that begins with leaf `from` ends, and whether that is a forced break. */
+  function chooseEnd(from) {
+    let hasReferences = false;
+    let quietUntil = from;
+    const quietWeight = index => {
+      if (quietUntil <= index) {
+        quietUntil = index;
+        while (quietUntil < leaves.length && !leaves[quietUntil].hasReferences) quietUntil++;
+      }
+      return before[quietUntil] - before[index];
+    };
+    let to = from;
+    for (; to < leaves.length; to++) {
+      const weight = before[to] - before[from];
+      if (to > from && weight + leaves[to].weight > PART_WEIGHT) break;
+      const isQuiet = !leaves[to].hasReferences;
+      if (hasReferences && isQuiet && quietWeight(to) >= REFERENCE_WEIGHT && isForced(to))
+        return { to, endsNaturally: false };
+      if (!hasReferences && !isQuiet && weight >= REFERENCE_WEIGHT && isForced(to))
+        return { to, endsNaturally: false };
+      hasReferences ||= !isQuiet;
+    }
+    if (to === leaves.length) return { to, endsNaturally: false };
+    for (let at = to; at > from && before[at] - before[from] > PART_WEIGHT / 2; at--)
+      if (isForced(at)) return { to: at, endsNaturally: false };
+    return { to, endsNaturally: true };
+  }
+
+  /** Shows exactly the leaves `from` to `to` (exclusive), and the containers that have any of them. */
+  function show(from, to) {
+    for (let index = shown.from; index < shown.to; index++)
+      if (index < from || index >= to) setOut(leaves[index].element, true);
+    for (let index = from; index < to; index++) setOut(leaves[index].element, false);
+    shown = { from, to };
+    for (const { element, first, last } of containers) {
+      const isOut = last < from || first >= to;
+      if (element.hasAttribute('rk-out') !== isOut) setOut(element, isOut);
+      element.toggleAttribute('rk-continued', !isOut && first < from);
+      element.toggleAttribute('rk-unfinished', !isOut && last >= to);
+    }
+  }
+
+  /** Automatic column widths come from all rows, so a table that is printed in parts keeps those of the whole. */
+  function freezeTables(from, to) {
+    for (const container of containers) {
+      if (!container.isTable || container.isFrozen || container.first >= to || container.last < from)
+        continue;
+      container.isFrozen = true;
+      const { element, first, last } = container;
+      const row = element.rows[0];
+      if (!row || [...row.cells].some(cell => cell.colSpan > 1)) continue;
+      if (getComputedStyle(element).tableLayout === 'fixed') continue;
+      const end = Math.min(last + 1, first + MAX_MEASURED_ROWS);
+      for (let index = first; index < end; index++) setOut(leaves[index].element, false);
+      const whole = element.getBoundingClientRect().width;
+      const widths = [...row.cells].map(cell => cell.getBoundingClientRect().width);
+      for (let index = first; index < end; index++)
+        if (index < from || index >= to) setOut(leaves[index].element, true);
+      if (whole === 0) continue;
+      const parentWidth = element.parentElement.clientWidth || whole;
+      element.style.width = `${(whole / parentWidth) * 100}%`;
+      element.style.tableLayout = 'fixed';
+      for (const [index, cell] of [...row.cells].entries()) {
+        cell.style.boxSizing = 'border-box';
+        cell.style.width = `${(widths[index] / whole) * 100}%`;
+      }
+    }
+  }
+
+  const gates = [];
+
+  /** Counters and margins of a part that is not the document's first, as if all before it were there. */
+  function continueFrom(index, startsNaturally) {
+    for (const { element, style } of gates.splice(0)) {
+      element.removeAttribute('rk-gate');
+      element.setAttribute('style', style);
+    }
+    for (const element of document.querySelectorAll('[rk-flush]')) element.removeAttribute('rk-flush');
+    if (index === 0) return;
+    if (startsNaturally) for (const element of edge(index, true)) element.setAttribute('rk-flush', '');
+    const counters = kit.countersBefore(leaves[index].element);
+    if (counters === '') return;
+    let { element } = leaves[index];
+    // A box out of flow among rows would make a row of its own.
+    for (let table = element.closest('table'); table; table = element.parentElement.closest('table')) {
+      if (table === element) break;
+      element = table;
+    }
+    while (element.id !== 'report' && !element.previousElementSibling) element = element.parentElement;
+    if (element.id === 'report') return;
+    const gate = element.previousElementSibling;
+    gates.push({ element: gate, style: gate.getAttribute('style') ?? '' });
+    gate.setAttribute('rk-gate', '');
+    gate.style.setProperty('counter-set', counters, 'important');
+  }
+
+  /** Blank pages before the part, left out later: they give it its page's side and number. */
+  function setLead(startPage) {
+    kit.removeLead();
+    const count = startPage === 1 ? 0 : 2 - (startPage % 2 === 0 ? 1 : 0);
+    if (count > 0) {
+      lead = document.createElement('div');
+      for (let page = 0; page < count; page++) {
+        const element = document.createElement('div');
+        element.className = 'rk-lead';
+        lead.append(element);
+      }
+      document.body.prepend(lead);
+    }
+    document.getElementById('part-style').textContent =
+      `@page rk-lead { margin: 0; counter-set: page ${startPage - 1}; }`;
+    return count;
+  }
+
+  kit.removeLead = () => {
+    lead?.remove();
+    lead = null;
+  };
+
+  async function ready() {
+    // Reading a size makes the layout, and the layout asks for the fonts.
+    void document.body.offsetHeight;
+    await Promise.all([document.fonts.ready, kit.pictures()]);
+    kit.findOverflow();
+    kit.setLeaders();
+  }
+
+  let isInParts = false;
+
+  /** Shows one part; `to` is given for a part that was shown before. */
+  kit.openPart = async ({ from, to, startsNaturally, startPage }) => {
+    if (leaves.length === 0) {
+      await ready();
+      return part({
+        to: 0,
+        endsNaturally: false,
+        isLast: true,
+        leadPages: 0,
+        hasReferences: kit.hasReferences(),
+      });
+    }
+    const end = to === undefined ? chooseEnd(from) : { to, endsNaturally: false };
+    const isLast = end.to === leaves.length;
+    if (!isInParts && !isLast) {
+      isInParts = true;
+      kit.usePartRules();
+    }
+    freezeTables(from, end.to);
+    show(from, end.to);
+    continueFrom(from, startsNaturally);
+    const leadPages = setLead(startPage);
+    await ready();
+    const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
+    return part({ ...end, isLast, leadPages, hasReferences });
+  };
+
+  const part = values => ({
+    ...values,
+    footnotes: kit.waitingFootnotes(),
+    heightPx: document.documentElement.scrollHeight,
+    headings: kit.headings(),
+  });
+
+  /** Levels of the headings that are shown, in reading order. */
+  kit.headings = () =>
+    [...document.querySelectorAll('#report :is(h1, h2, h3, h4, h5, h6)')].flatMap(element =>
+      element.checkVisibility() ? [Number(element.localName[1])] : [],
+    );
+
+  kit.isShown = element => !element.closest('[rk-out]');
+
+  let marked = [];
+  let lastId = 0;
+  /** Ids of the leaves that the part may end before: those of its second half. */
+  kit.endMarks = () => {
+    const middle = (before[shown.from] + before[shown.to]) / 2;
+    marked = [];
+    for (let index = shown.to - 1; index > shown.from && before[index] > middle; index--)
+      marked.unshift(index);
+    return marked.map(index => {
+      const { element } = leaves[index];
+      if (element.id === '') element.id = `rk-e${++lastId}`;
+      return element.id;
+    });
+  };
+
+  function headHeight(index) {
+    const table = leaves[index].parent && leaves[index].element.closest('table');
+    const head = table?.tHead;
+    return head && leaves[index].element.localName === 'tr' ? head.getBoundingClientRect().height : 0;
+  }
+
+  /** Ends the part before the last leaf that begins a page; hides what is after it. */
+  kit.closePart = ({ pages, tops }) => {
+    const starts = [];
+    for (const [position, index] of marked.entries()) {
+      const { id } = leaves[index].element;
+      const previous = marked[position - 1];
+      const pageBefore = previous === undefined ? undefined : pages[leaves[previous].element.id];
+      if (pages[id] === undefined || pageBefore === undefined || pageBefore === pages[id]) continue;
+      const { size } = kit.pageContextOf(pages[id]);
+      const top = size.height - (tops[id] * 96) / 72 - headHeight(index);
+      starts.push({ index, page: pages[id], top });
+    }
+    // Without a block that begins its page, the last that is the first on one gets a page of its own.
+    const end = starts.findLast(({ top }) => top < 2) ?? starts.at(-1);
+    if (!end) return { to: shown.to, lastPage: null, endsNaturally: false };
+    show(shown.from, end.index);
+    const endsNaturally = end.top < 2;
+    return { to: end.index, lastPage: endsNaturally ? end.page - 1 : end.page, endsNaturally };
+  };
+})();

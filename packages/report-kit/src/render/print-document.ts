@@ -1,0 +1,232 @@
+import { z } from 'zod';
+import type { Message } from '../message.ts';
+import { RenderError } from '../message.ts';
+import type { PdfBody } from '../pdf/body.ts';
+import { PdfJoin } from '../pdf/join.ts';
+import { readPositions } from '../pdf/positions.ts';
+import type { PagePositions } from '../pdf/positions.ts';
+import { PdfSource } from '../pdf/source.ts';
+import type { RenderLimits } from './limits.ts';
+import type { PageSession } from './page-session.ts';
+import { printPage } from './print.ts';
+
+/** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
+const TALLEST_PAGE_PX = 4_494;
+
+/** Passes spent on the footnotes of one part; each costs about as much as half of its final print. */
+const MAX_FOOTNOTE_PASSES = 10;
+
+/** What the page says of a part that it shows; see `kit.openPart`. */
+const shownPart = z.object({
+  /** The first leaf of the next part. */
+  to: z.int().min(0),
+  isLast: z.boolean(),
+  /** Whether the part's end must still be found among the leaves of its second half. */
+  endsNaturally: z.boolean(),
+  leadPages: z.int().min(0).max(2),
+  hasReferences: z.boolean(),
+  footnotes: z.int().min(0),
+  heightPx: z.number(),
+  headings: z.array(z.int().min(1).max(6)).max(1_000_000),
+});
+
+const closedPart = z.object({
+  to: z.int().min(0),
+  lastPage: z.int().min(0).nullable(),
+  endsNaturally: z.boolean(),
+});
+
+interface Part {
+  readonly from: number;
+  readonly startsNaturally: boolean;
+  readonly startPage: number;
+  readonly pageCount: number;
+  readonly leadPages: number;
+  readonly headings: readonly number[];
+  to: number;
+  /** Undefined until the page numbers that the part shows are known. */
+  bytes: Uint8Array | undefined;
+}
+
+/** A document as printed, and on which page each link target lies. */
+export interface PrintedDocument {
+  readonly body: PdfBody;
+  readonly pageCount: number;
+  readonly pages: ReadonlyMap<string, number>;
+}
+
+/** What printing needs of its job. */
+export interface PrintContext {
+  readonly session: PageSession;
+  readonly limits: RenderLimits;
+  readonly needsPositions: boolean;
+  timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
+}
+
+/**
+ * Prints the rendered template part by part, so that memory follows the largest part and not the document. A part without
+ * page references is printed once; the others are printed again when the pages of all targets are known.
+ */
+export class DocumentPrinter {
+  readonly #context: PrintContext;
+  readonly #pages = new Map<string, number>();
+  readonly #parts: Part[] = [];
+  #pageCount = 0;
+
+  constructor(context: PrintContext) {
+    this.#context = context;
+  }
+
+  get #messages(): Message[] {
+    return this.#context.session.messages;
+  }
+
+  async print(): Promise<PrintedDocument> {
+    let from = 0;
+    let startsNaturally = false;
+    for (let isLast = false; !isLast;) {
+      const opened = await this.#open({ from, startsNaturally, startPage: this.#pageCount + 1 });
+      const end = await this.#printPart(opened, from, startsNaturally);
+      isLast = opened.isLast && end.to === opened.to;
+      from = end.to;
+      startsNaturally = end.endsNaturally;
+    }
+    await this.#printReferences();
+    const body = await this.#context.timed('join', () => this.#join());
+    return { body, pageCount: this.#pageCount, pages: this.#pages };
+  }
+
+  async #open(place: Readonly<Record<string, unknown>>): Promise<z.output<typeof shownPart>> {
+    const { session, timed } = this.#context;
+    const part = shownPart.parse(await timed('layout', async () => session.call('openPart', place)));
+    this.#checkPages(this.#pageCount + Math.floor(part.heightPx / TALLEST_PAGE_PX));
+    return part;
+  }
+
+  #checkPages(count: number): void {
+    const { limits } = this.#context;
+    if (count <= limits.pages) return;
+    throw new RenderError(
+      'too-many-pages',
+      `The document has ${count} pages, and ${limits.pages} are allowed: shorten it, or raise the limit.`,
+      this.#messages,
+    );
+  }
+
+  /** Prints what is shown; page numbers are the document's. */
+  async #print(
+    part: z.output<typeof shownPart>,
+    marks: unknown,
+    isFinal: boolean,
+  ): Promise<{ bytes: Uint8Array; positions: PagePositions }> {
+    const { session, limits, timed, needsPositions } = this.#context;
+    const hasMarks = needsPositions || (Array.isArray(marks) && marks.length > 0);
+    if (hasMarks) await session.call('mark', marks);
+    const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
+      printPage(session, limits, isFinal),
+    );
+    if (hasMarks) await session.call('unmark', null);
+    const read = await timed('positions', () => readPositions(bytes));
+    const offset = this.#pageCount - part.leadPages;
+    const pages = new Map([...read.pages].map(([id, page]) => [id, page + offset]));
+    const positions = { pageCount: read.pageCount - part.leadPages, pages, tops: read.tops };
+    this.#checkPages(this.#pageCount + positions.pageCount);
+    return { bytes, positions };
+  }
+
+  async #printPart(part: z.output<typeof shownPart>, from: number, startsNaturally: boolean) {
+    const { session } = this.#context;
+    if (part.footnotes > 0) await this.#placeFootnotes(part);
+    let end: z.output<typeof closedPart> = { to: part.to, lastPage: null, endsNaturally: false };
+    let { headings } = part;
+    let printed: { bytes: Uint8Array; positions: PagePositions } | undefined;
+    if (part.endsNaturally || part.hasReferences) {
+      const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
+      printed = await this.#print(part, marks, false);
+      if (part.endsNaturally) {
+        end = closedPart.parse(await session.call('closePart', placesOf(printed.positions)));
+        headings = z.array(z.int().min(1).max(6)).parse(await session.call('headings', null));
+      }
+    }
+    const isFinal = !part.hasReferences;
+    if (isFinal) printed = await this.#print(part, [], true);
+    if (!printed) throw new Error('A part was not printed.');
+    const { positions, bytes } = printed;
+    const startPage = this.#pageCount + 1;
+    const lastPage = isFinal
+      ? this.#pageCount + positions.pageCount
+      : (end.lastPage ?? this.#pageCount + positions.pageCount);
+    for (const [id, page] of positions.pages)
+      if (page <= lastPage && !this.#pages.has(id)) this.#pages.set(id, page);
+    const { leadPages } = part;
+    const pageCount = lastPage - this.#pageCount;
+    this.#parts.push({
+      from,
+      to: end.to,
+      startsNaturally,
+      startPage,
+      pageCount,
+      leadPages,
+      headings,
+      bytes: isFinal ? bytes : undefined,
+    });
+    this.#pageCount = lastPage;
+    return end;
+  }
+
+  /** Prints the parts that show page numbers again, now that these are known. */
+  async #printReferences(): Promise<void> {
+    const { session, limits, timed } = this.#context;
+    const waiting = this.#parts.filter(part => part.bytes === undefined);
+    if (waiting.length === 0) return;
+    await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
+    for (const part of waiting) {
+      const { from, to, startsNaturally, startPage } = part;
+      if (this.#parts.length > 1) await this.#open({ from, to, startsNaturally, startPage });
+      else await session.call('setLeaders', null);
+      part.bytes = await timed('print', async () => printPage(session, limits, true));
+      const count = new PdfSource(part.bytes).pages().length - part.leadPages;
+      if (count !== part.pageCount && this.#parts.length > 1)
+        this.#messages.push({
+          level: 'warning',
+          code: 'page-numbers-shifted',
+          text: `The page numbers from page ${startPage + Math.min(count, part.pageCount)} on may be wrong: the text before them takes ${count} pages with them and ${part.pageCount} without. Give the numbers a fixed width.`,
+        });
+    }
+  }
+
+  /** Ends pages early for their footnotes, a pass at a time; what cannot be settled goes to the end of its text. */
+  async #placeFootnotes(part: z.output<typeof shownPart>): Promise<void> {
+    const { session } = this.#context;
+    for (let pass = 0; pass < MAX_FOOTNOTE_PASSES; pass++) {
+      const { positions } = await this.#print(part, await session.call('footnoteMarks', null), false);
+      if ((await session.call('placeFootnotes', placesOf(positions))) === 0) return;
+    }
+    await session.call('endNotes', null);
+    this.#messages.push({
+      level: 'info',
+      code: 'footnotes-moved',
+      text: `Some footnotes stand at the end of their text, because more than ${MAX_FOOTNOTE_PASSES} pages of one chapter have footnotes.`,
+    });
+  }
+
+  #join(): PdfBody {
+    const [first] = this.#parts;
+    if (this.#parts.length === 1 && first?.bytes) {
+      const source = new PdfSource(first.bytes);
+      this.#pageCount = source.pages().length;
+      return source;
+    }
+    const join = new PdfJoin();
+    for (const part of this.#parts) {
+      join.add({ bytes: part.bytes ?? new Uint8Array(), leadPages: part.leadPages, headings: part.headings });
+      part.bytes = undefined;
+    }
+    return join.finish();
+  }
+}
+
+const placesOf = ({ pages, tops }: PagePositions) => ({
+  pages: Object.fromEntries(pages),
+  tops: Object.fromEntries(tops),
+});
