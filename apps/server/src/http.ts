@@ -131,10 +131,25 @@ function addRoute(server: FastifyInstance, platform: Platform, route: Route): vo
       const input = await authorise(request, reply, platform, guarded);
       const answer = isRecorded(route)
         ? await recorded(request, route, action, input)
-        : await route.handle(input);
+        : await read(request, guarded, input);
       return send(reply, route, answer);
     },
   });
+}
+
+/** Handles a call that only reads; when the handler refuses it, that is recorded. */
+async function read(
+  request: FastifyRequest,
+  route: Route,
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<unknown> {
+  try {
+    return await route.handle(input);
+  } catch (error) {
+    if (error instanceof UserError && error.code.startsWith('auth.'))
+      recordRefusal(input.platform, request, route, error, input);
+    throw error;
+  }
 }
 
 /** Handles a call of which a record is kept. */

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createTokenRequest, errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
+import {
+  createTokenRequest,
+  errorBody,
+  errorCatalogue,
+  permissionsOf,
+  tokenPair,
+  type Role,
+  type TokenScope,
+} from '@glacis/contract';
 import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
-import { newId } from '@glacis/foundation';
+import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
@@ -37,7 +45,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
   'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },
-  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
+  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['token.manage'] }) },
   'DELETE /api/tenants/:tenant/tokens/:id': {
     id: async of => {
       const { database } = world.platform;
@@ -138,14 +146,18 @@ async function idFor(of: Route, surface: Surface, as: string): Promise<string> {
 async function call(
   of: Route,
   as: string | undefined,
-  where: { tenant: Surface; thing?: Surface; method?: string },
+  where: { tenant: Surface; thing?: Surface; method?: string; bearer?: string },
 ) {
   // A thing of another tenant is that of somebody there.
   const owner = where.thing ? where.thing.users.admin : (as ?? '');
   const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
   const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
-  const headers = as ? { cookie: await world.signIn(as) } : {};
+  const headers: Record<string, string> = where.bearer
+    ? { authorization: `Bearer ${where.bearer}` }
+    : as
+      ? { cookie: await world.signIn(as) }
+      : {};
   await world.platform.audit.flush();
   const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
@@ -154,7 +166,7 @@ async function call(
     headers,
     ...(body ? { payload: body } : {}),
   });
-  await assertRecorded(of, response.statusCode, as !== undefined, {
+  await assertRecorded(of, response.statusCode, Object.keys(headers).length > 0, {
     before,
     after: await recordsOf(of, where.tenant),
   });
@@ -256,6 +268,134 @@ for (const declared of routes) {
     }
   });
 }
+
+type Bearers = Readonly<Record<'personal' | 'service' | 'access' | 'serviceAccess', string>>;
+const madeBearers = new Map<string, Promise<Bearers>>();
+
+/** Tokens of every kind with given scopes: a person's, a tenant's, and an access token made from each. */
+function bearersWith(
+  scopes: readonly TokenScope[],
+  owner: { userId: string; tenant: TenantId },
+): Promise<Bearers> {
+  const key = JSON.stringify([scopes, owner]);
+  const made = madeBearers.get(key) ?? makeBearers(scopes, owner);
+  madeBearers.set(key, made);
+  return made;
+}
+
+async function makeBearers(
+  scopes: readonly TokenScope[],
+  owner: { userId: string; tenant: TenantId },
+): Promise<Bearers> {
+  const { database } = world.platform;
+  const request = createTokenRequest.parse({ name: 'walk', scopes });
+  const personal = await createToken(
+    database,
+    { userId: owner.userId, tenant: undefined },
+    request,
+    owner.userId,
+  );
+  const service = await createToken(database, { tenant: owner.tenant }, request, null);
+  const accessOf = async (secret: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${secret}` };
+    const pair = await world.server.inject({
+      method: 'POST',
+      url: '/api/access-tokens',
+      headers,
+      payload: {},
+    });
+    return tokenPair.parse(pair.json()).accessToken;
+  };
+  return {
+    personal: personal.secret,
+    service: service.secret,
+    access: await accessOf(personal.secret),
+    serviceAccess: await accessOf(service.secret),
+  };
+}
+
+for (const declared of routes) {
+  const { access } = declared;
+  if (access === 'public') continue;
+  const sample = samples[nameOf(declared)];
+  const freshCaller = async () => (await sample?.caller?.(world.alpha, 'admin')) ?? world.alpha.users.admin;
+  const codeOf = async (bearer: string, as: string) => {
+    const response = await call(declared, as, { tenant: world.alpha, bearer });
+    return response.statusCode < 300 ? 'allowed' : String(response.json().error.code);
+  };
+  const allowed = sample?.refusal ?? 'allowed';
+
+  test(`${nameOf(declared)} by tokens`, async t => {
+    const as = await freshCaller();
+    const owner = { userId: as, tenant: world.alpha.tenant };
+    if (access === 'signed-in') {
+      const bearers = await bearersWith(['asset.read', 'dangerous'], owner);
+      const expected = declared.allowsTokens === true ? allowed : 'auth.session-required';
+      assert.equal(await codeOf(bearers.personal, as), expected);
+      const isExchange = declared.url === '/api/access-tokens';
+      assert.equal(await codeOf(bearers.access, as), isExchange ? 'auth.forbidden' : expected);
+      assert.equal(await codeOf(bearers.service, as), isExchange ? allowed : 'auth.session-required');
+      return;
+    }
+    const other: TokenScope = access === 'asset.read' ? 'scan.read' : 'asset.read';
+    await t.test('with the scope', async () => {
+      for (const kind of ['personal', 'access'] as const) {
+        const caller = await freshCaller();
+        const bearers = await bearersWith([access, 'dangerous'], { ...owner, userId: caller });
+        assert.equal(await codeOf(bearers[kind], caller), allowed, kind);
+      }
+      const bearers = await bearersWith([access, 'dangerous'], owner);
+      for (const kind of ['service', 'serviceAccess'] as const) {
+        const code = await codeOf(bearers[kind], as);
+        assert.ok([allowed, 'auth.session-required'].includes(code), `${kind}: ${code}`);
+      }
+    });
+    await t.test('without the scope, or with more than the role', async () => {
+      const bearers = await bearersWith([other, 'dangerous'], owner);
+      for (const [kind, bearer] of Object.entries(bearers))
+        assert.equal(await codeOf(bearer, as), 'auth.forbidden', kind);
+      if (permissionsOf.observer.includes(access)) return;
+      const observer = { ...owner, userId: world.alpha.users.observer };
+      const weak = await bearersWith([access, 'dangerous'], observer);
+      for (const kind of ['personal', 'access'] as const)
+        assert.equal(await codeOf(weak[kind], observer.userId), 'auth.forbidden', kind);
+    });
+    await t.test('of another tenant', async () => {
+      const foreign = await bearersWith([access, 'dangerous'], {
+        userId: world.beta.users.admin,
+        tenant: world.beta.tenant,
+      });
+      for (const [kind, bearer] of Object.entries(foreign))
+        assert.equal(await codeOf(bearer, as), 'request.not-found', kind);
+    });
+    if (declared.isDangerous === true)
+      await t.test('without the scope for dangerous acts', async () => {
+        const bearers = await bearersWith([access], owner);
+        for (const [kind, bearer] of Object.entries(bearers))
+          assert.equal(await codeOf(bearer, as), 'auth.forbidden', kind);
+      });
+  });
+}
+
+test('the live feed lets in who may read scans, by whatever credential, and nobody else', async () => {
+  const url = `/api/tenants/alpha/scans/${world.alpha.ids.scans}/live`;
+  const codeOf = async (headers: Record<string, string>) =>
+    (await world.server.inject({ url, headers })).json().error.code;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const owner = { userId: world.alpha.users.observer, tenant: world.alpha.tenant };
+  // It gets as far as hearing that this address speaks WebSocket.
+  const isLetIn = 'request.invalid';
+  for (const token of Object.values(await bearersWith(['scan.read'], owner)))
+    assert.equal(await codeOf(bearer(token)), isLetIn);
+  for (const token of Object.values(await bearersWith(['asset.read'], owner)))
+    assert.equal(await codeOf(bearer(token)), 'auth.forbidden');
+  const foreign = { userId: world.beta.users.admin, tenant: world.beta.tenant };
+  for (const token of Object.values(await bearersWith(['scan.read'], foreign)))
+    assert.equal(await codeOf(bearer(token)), 'request.not-found');
+  assert.equal(await codeOf({ cookie: await world.signIn(world.alpha.users.observer) }), isLetIn);
+  assert.equal(await codeOf({ cookie: await world.signIn(world.beta.users.admin) }), 'request.not-found');
+  assert.equal(await codeOf({}), 'auth.sign-in-required');
+});
 
 test('ids of another tenant inside a body name nothing', async () => {
   const cookie = await world.signIn(world.alpha.users.admin);
