@@ -78,6 +78,12 @@ const pages: readonly RouteRecordRaw[] = [
     component: () => import('./features/audit/audit-page.vue'),
     meta: { permission: 'audit.read', title: 'nav.audit' },
   },
+  {
+    path: 'account',
+    name: 'account',
+    component: () => import('./features/account/account-page.vue'),
+    meta: { title: 'session.account' },
+  },
 ];
 
 const missing = () => import('./shell/missing-page.vue');
