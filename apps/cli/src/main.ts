@@ -6,6 +6,7 @@ import { doctor } from './doctor.ts';
 import { scan } from './scan.ts';
 import { signIn } from './sign-in.ts';
 import { token } from './token.ts';
+import { tenant, TENANT_HELP } from './tenant.ts';
 import { up } from './up/up.ts';
 import { UsageError } from './usage.ts';
 import { user } from './user.ts';
@@ -36,6 +37,7 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
   glacis audit list                 the latest records of the platform, or with --tenant SLUG of a tenant; --limit 200,
                                     --actor NAME, --action targets, --outcome refused, --from TIME, --to TIME, --search TEXT
   glacis audit export --out FILE    all of them, with the same filters, as JSON lines or with --format csv
+  glacis tenant …                   create, list, show, plan, suspend, resume, export, delete: glacis tenant --help
   glacis doctor                     what is there, what is missing, and what that costs
 
 Examples
@@ -61,7 +63,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command = 'up', ...rest] = argv;
-  if (rest.includes('--help') || rest.includes('-h')) return help();
+  if (rest.includes('--help') || rest.includes('-h')) return help(command === 'tenant' ? TENANT_HELP : HELP);
   switch (command) {
     case '--help':
     case '-h':
@@ -75,6 +77,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return doctor(say);
     case 'sign-in':
       return signIn(say);
+    case 'tenant':
+      return tenant(rest, say);
     case 'user':
       return user(rest, say);
     case 'token':
@@ -86,8 +90,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function help(): number {
-  process.stdout.write(HELP);
+function help(text = HELP): number {
+  process.stdout.write(text);
   return 0;
 }
 

@@ -4,6 +4,7 @@ import {
   isRecorded,
   originOf,
   routes as sliceRoutes,
+  type FileAnswer,
   type Platform,
   type Route,
   type RouteInput,
@@ -21,6 +22,7 @@ import Fastify, {
 import { z } from 'zod';
 import { authorise } from './authorise.ts';
 import { readCredential } from './credential.ts';
+import { addUploads } from './upload.ts';
 import { securityHeaders } from './headers.ts';
 import { recordRefusal } from './refusal.ts';
 
@@ -86,7 +88,10 @@ export function createHttpServer(
       reply,
     ),
   );
-  for (const route of routes) addRoute(server, platform, route);
+  for (const route of routes) {
+    if (route.upload) addUploads(server, part => addRoute(part, platform, route));
+    else addRoute(server, platform, route);
+  }
   return server;
 }
 
@@ -126,6 +131,7 @@ function addRoute(server: FastifyInstance, platform: Platform, route: Route): vo
   server.route({
     method: route.method,
     url: route.url,
+    ...(route.upload ? { bodyLimit: route.upload.maxBytes } : {}),
     config: { declared: { access: route.access, action } },
     handler: async (request, reply) => {
       const input = await authorise(request, reply, platform, guarded);
@@ -175,7 +181,7 @@ function recorded(
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {
   if (route.answer === 'none') return reply.status(route.status ?? 204).send();
   if (route.answer === 'file') {
-    const file = answer as { bytes: Uint8Array; mediaType: string; fileName?: string };
+    const file = answer as FileAnswer;
     if (file.fileName)
       void reply.header(
         'content-disposition',
@@ -184,7 +190,7 @@ function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply 
     return reply
       .header('content-type', file.mediaType)
       .header('cache-control', 'private, no-store')
-      .send(Buffer.from(file.bytes));
+      .send(file.bytes instanceof Uint8Array ? Buffer.from(file.bytes) : file.bytes);
   }
   return reply
     .status(route.status ?? 200)

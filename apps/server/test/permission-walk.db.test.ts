@@ -12,124 +12,16 @@ import {
 import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
 import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
+import { platformSamples } from './platform-samples.ts';
+import { samples, sampleIn } from './walk-samples.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
 let world: World;
 before(async () => {
   world = await createWorld();
+  sampleIn(world);
 });
 after(() => world.close());
-
-interface Sample {
-  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
-  readonly id?: (of: Surface, as: string) => Promise<string>;
-  readonly body?: (of: Surface, as: string) => Promise<object>;
-  /** Error that who is allowed gets in this world, where the call needs something it has not. */
-  readonly refusal?: string;
-  /** Somebody of their own who calls, where the call changes who calls. */
-  readonly caller?: (of: Surface, role: Role) => Promise<string>;
-}
-
-const PASSWORD = 'a long enough password';
-
-/** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
-const samples: Readonly<Record<string, Sample>> = {
-  'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
-  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
-  'POST /api/session/reauthentication': {
-    body: async (_, as) => {
-      await givePassword(as);
-      return { password: PASSWORD };
-    },
-  },
-  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
-  'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
-  'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },
-  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['token.manage'] }) },
-  'DELETE /api/tenants/:tenant/tokens/:id': {
-    id: async of => {
-      const { database } = world.platform;
-      const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
-      return (await createToken(database, { tenant: of.tenant }, request, null)).id;
-    },
-  },
-  'POST /api/access-tokens': { body: async () => ({}) },
-  'POST /api/access-tokens/refresh': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
-  'POST /api/access-tokens/revoke': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
-  'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
-  'POST /api/password-reset/complete': {
-    body: async () => ({ token: 'x'.repeat(43), password: 'a long enough password' }),
-  },
-  'POST /api/session/email': {
-    body: async (_, as) => {
-      await givePassword(as);
-      return { email: `${newId()}@walk.test`, password: PASSWORD };
-    },
-  },
-  'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
-  'POST /api/sign-up/look': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/sign-up/complete': {
-    body: async () => ({
-      token: 'x'.repeat(43),
-      organisation: 'Walk',
-      slug: 'walkers',
-      planId: newId(),
-    }),
-  },
-  'POST /api/sign-up/enter': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/tenants/:tenant/plan/checkout': {
-    body: async () => ({ planId: newId() }),
-    refusal: 'payment.by-hand',
-  },
-  'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
-  'PATCH /api/tenants/:tenant/members/:id': {
-    id: of => world.freshMember(of),
-    body: async () => ({ role: 'operator' }),
-  },
-  'DELETE /api/tenants/:tenant/members/:id': { id: of => world.freshMember(of) },
-  'POST /api/tenants/:tenant/leave': { caller: (of, role) => world.freshMember(of, role) },
-  'POST /api/tenants/:tenant/invitations': {
-    body: async of => ({ email: `${newId()}@${of.slug}.test`, role: 'observer' }),
-  },
-  'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
-  'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
-  'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
-  'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
-  'POST /api/tenants/:tenant/scans': {
-    body: async of => ({ targetId: await world.freshTarget(of) }),
-  },
-  'POST /api/tenants/:tenant/scans/:id/cancel': { id: of => world.runningScan(of) },
-  'PATCH /api/tenants/:tenant/findings/:id': { body: async () => ({ state: 'confirmed' }) },
-  'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
-};
-
-/** Gives a person the password of the walk, unless they have it. */
-async function givePassword(userId: string): Promise<void> {
-  if (userId === '') return;
-  const headers = { cookie: await world.signIn(userId) };
-  const { user } = (await world.server.inject({ url: '/api/session', headers })).json();
-  if (user.hasPassword) return;
-  const payload = { password: PASSWORD };
-  const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
-  assert.equal(set.statusCode, 204);
-}
-
-/** Id of a fresh token of a person. */
-async function newTokenOf(userId: string): Promise<string> {
-  const { database } = world.platform;
-  const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
-  return (await createToken(database, { userId, tenant: undefined }, request, userId)).id;
-}
-
-/** Id of a fresh session of a person. */
-async function newSessionOf(userId: string): Promise<string> {
-  const headers = { cookie: await world.signIn(userId) };
-  const { items } = (await world.server.inject({ url: '/api/sessions', headers })).json();
-  return items.find((entry: { isCurrent: boolean }) => entry.isCurrent).id;
-}
 
 const nameOf = (of: Route): string => `${of.method} ${of.url}`;
 
@@ -205,9 +97,47 @@ async function assertRecorded(
 
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
 
-for (const declared of routes) {
+/** Routes above tenants: for administrators of the platform alone, and no role in a tenant makes one. */
+async function callPlatform(of: Route, as: string | undefined, missingId?: string) {
+  const sample = platformSamples[nameOf(of)];
+  const id = missingId ?? (await sample?.id?.(world)) ?? '';
+  const body = sample?.body?.(id);
+  assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body`);
+  assert.ok(id !== '' || !of.url.includes(':id'), `${nameOf(of)} needs a sample id`);
+  return world.server.inject({
+    method: of.method,
+    url: of.url.replace(':id', id).replace(':feature', 'active-scans'),
+    headers: as ? { cookie: await world.signIn(as) } : {},
+    ...(body ? { payload: body } : {}),
+  });
+}
+
+for (const declared of routes.filter(one => one.access === 'platform.manage')) {
+  test(`${nameOf(declared)} (${declared.access})`, async t => {
+    assert.match(declared.url, /^\/api\/platform\//);
+    assert.doesNotMatch(declared.url, /:tenant/);
+    await t.test('nobody', async () => {
+      assert.equal((await callPlatform(declared, undefined)).statusCode, 401);
+    });
+    for (const role of roles) {
+      await t.test(role, async () => {
+        assert.equal((await callPlatform(declared, world.alpha.users[role])).statusCode, 403);
+      });
+    }
+    await t.test('administrator of the platform', async () => {
+      const owner = await world.platformAdmin();
+      const { statusCode } = await callPlatform(declared, owner);
+      assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+      if (declared.url.includes(':id'))
+        assert.equal((await callPlatform(declared, owner, newId())).statusCode, 404);
+    });
+  });
+}
+
+for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
   const { access } = declared;
-  const isOfTenant = access !== 'public' && access !== 'signed-in';
+  const isGuarded = access !== 'public' && access !== 'signed-in';
+  const isOfTenant = isGuarded && !access.startsWith('platform.');
   test(`${nameOf(declared)} (${access})`, async t => {
     await t.test('nobody', async () => {
       const { statusCode } = await call(declared, undefined, { tenant: world.alpha });
@@ -243,7 +173,7 @@ for (const declared of routes) {
         const response = await call(declared, as, { tenant: world.alpha });
         const { statusCode } = response;
         const { refusal } = samples[nameOf(declared)] ?? {};
-        const isAllowed = !isOfTenant || permissionsOf[role].includes(access);
+        const isAllowed = !isGuarded || permissionsOf[role].includes(access);
         if (isAllowed && refusal) assert.equal(response.json().error.code, refusal);
         else if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
@@ -316,7 +246,8 @@ async function makeBearers(
 
 for (const declared of routes) {
   const { access } = declared;
-  if (access === 'public') continue;
+  // What is above tenants is tried with tokens of a platform administrator in token.db.test.ts.
+  if (access === 'public' || access === 'platform.manage') continue;
   const sample = samples[nameOf(declared)];
   const freshCaller = async () => (await sample?.caller?.(world.alpha, 'admin')) ?? world.alpha.users.admin;
   const codeOf = async (bearer: string, as: string) => {
@@ -347,7 +278,9 @@ for (const declared of routes) {
       const bearers = await bearersWith([access, 'dangerous'], owner);
       for (const kind of ['service', 'serviceAccess'] as const) {
         const code = await codeOf(bearers[kind], as);
-        assert.ok([allowed, 'auth.session-required'].includes(code), `${kind}: ${code}`);
+        // Routes that ask for a person’s part in a project refuse a token that is nobody’s.
+        const refusals = ['auth.session-required', ...(sample?.caller ? ['auth.forbidden'] : [])];
+        assert.ok([allowed, ...refusals].includes(code), `${kind}: ${code}`);
       }
     });
     await t.test('without the scope, or with more than the role', async () => {
@@ -444,7 +377,8 @@ test('nothing of another tenant shows in lists, counts, searches and filters', a
   assert.deepEqual((await get('assets/counts')).json(), (await get('overview')).json().assets);
 });
 
-test('a platform administrator has no rights inside a tenant', async () => {
+test('a platform administrator has no rights inside a tenant that did not ask for support', async () => {
+  await world.platform.database.query('delete from control.support_grant');
   const id = newId();
   await world.platform.database.control
     .insertInto('control.user_account')

@@ -72,7 +72,7 @@ export async function openPlatform(options: {
     audit,
     limiter,
     trustedProxies: config.trustedProxies,
-    keyOf: createKeyRing(database, masterKey),
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, log),
     ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),

@@ -74,6 +74,8 @@ export interface Config {
   readonly logLevel: string;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
+  /** Whether it was set, and not made of the port. */
+  readonly isPublicUrlGiven: boolean;
   /** How mails are sent; undefined when no server is set. */
   readonly smtp: SmtpSettings | undefined;
   /** How Stripe is reached; undefined when payments are approved by hand. */
@@ -119,6 +121,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     trustedProxies: values.GLACIS_TRUSTED_PROXIES ?? [],
     logLevel: values.GLACIS_LOG_LEVEL,
     publicUrl: (values.GLACIS_PUBLIC_URL ?? `http://127.0.0.1:${values.GLACIS_PORT}`).replace(/\/+$/, ''),
+    isPublicUrlGiven: values.GLACIS_PUBLIC_URL !== undefined,
     smtp: smtpOf(values),
     stripe: stripeOf(values),
   };

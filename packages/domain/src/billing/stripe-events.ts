@@ -6,7 +6,7 @@ import type { Platform } from '../platform.ts';
 import type { ControlTransaction } from '../tenancy/members.ts';
 import { suspendWithin } from '../tenancy/suspension.ts';
 import { provision, type SignUpRow } from './provision.ts';
-import { ask, openStripe } from './stripe.ts';
+import { ask, openStripe, undo } from './stripe.ts';
 
 /** Oldest signature that is taken, seconds: one that somebody recorded must not be played again for ever. */
 const TOLERANCE_SECONDS = 300;
@@ -118,7 +118,7 @@ async function takeCheckout(
   const earlier = await storeSubscription(settings, trx, tenant, subscription);
   // Nobody pays twice: the plan that was chosen last takes the place of the one before.
   if (earlier !== undefined && earlier !== subscription) {
-    await ask(settings, stripe => stripe.subscriptions.cancel(earlier), ['resource_missing']);
+    await undo(settings, stripe => stripe.subscriptions.cancel(earlier));
   }
 }
 

@@ -36,9 +36,8 @@ export function createStripePayments(settings: StripeSettings): Payments {
           throw new OperationalError('payment.unavailable', 'Stripe gave no checkout address.');
         return { kind: 'redirect', id: session.id, url: session.url };
       }),
-    abandon: id =>
-      ask(settings, stripe => stripe.checkout.sessions.expire(id), ['resource_missing', undefined]),
-    end: id => ask(settings, stripe => stripe.subscriptions.cancel(id), ['resource_missing']),
+    abandon: id => undo(settings, stripe => stripe.checkout.sessions.expire(id)),
+    end: id => undo(settings, stripe => stripe.subscriptions.cancel(id)),
     portal: of =>
       ask(settings, async stripe => {
         const session = await stripe.billingPortal.sessions.create({
@@ -78,31 +77,26 @@ function sessionOf(order: Order): Stripe.Checkout.SessionCreateParams {
   };
 }
 
-/** Asks Stripe; what it does not want to hear (`tolerated` codes) is passed over. @throws OperationalError or UserError */
-export async function ask<T>(settings: StripeSettings, work: (stripe: Stripe) => Promise<T>): Promise<T>;
-/** The same, where nothing is expected back. */
-export async function ask(
-  settings: StripeSettings,
-  work: (stripe: Stripe) => Promise<unknown>,
-  tolerated: readonly (string | undefined)[],
-): Promise<void>;
-/** Does both. */
-export async function ask<T>(
-  settings: StripeSettings,
-  work: (stripe: Stripe) => Promise<T>,
-  tolerated?: readonly (string | undefined)[],
-): Promise<T | void> {
+/** Asks Stripe. @throws UserError that says to try again when it does not answer as it should. */
+export async function ask<T>(settings: StripeSettings, work: (stripe: Stripe) => Promise<T>): Promise<T> {
   const stripe = await openStripe(settings);
   try {
     return await work(stripe);
   } catch (cause) {
-    const { errors } = (await import('stripe')).default;
-    const isRequest = cause instanceof errors.StripeInvalidRequestError;
-    if (tolerated && isRequest && tolerated.includes(cause.code)) return;
     throw new UserError(
       'payment.unavailable',
       'The payment provider did not answer as it should. Nothing was paid; try again in a minute.',
       { cause },
     );
   }
+}
+
+/** Asks Stripe to undo something; that it is undone already, or gone, is no error. @throws UserError like {@link ask}. */
+export function undo(settings: StripeSettings, work: (stripe: Stripe) => Promise<unknown>): Promise<void> {
+  return ask(settings, async stripe => {
+    const { errors } = (await import('stripe')).default;
+    await work(stripe).catch((error: unknown) => {
+      if (!(error instanceof errors.StripeInvalidRequestError)) throw error;
+    });
+  });
 }

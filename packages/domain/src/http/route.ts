@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Permission } from '@glacis/contract';
 import type { z } from 'zod';
 import type { AuditNote } from '../audit/trail.ts';
@@ -13,6 +14,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The file of a route that takes one; reading more than its limit throws. */
+  readonly upload: AsyncIterable<Uint8Array>;
   readonly caller: Caller | undefined;
   readonly tenant: RouteTenant | undefined;
   readonly address: string;
@@ -25,9 +28,9 @@ export interface RouteInput<Params, Query, Body> {
   setSession(secret: string | undefined): void;
 }
 
-/** Bytes as an answer instead of JSON. */
+/** Bytes as an answer instead of JSON; a stream when there are too many to hold. */
 export interface FileAnswer {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | Readable;
   readonly mediaType: string;
   /** Offered as a download under this name; left out: shown in place. */
   readonly fileName?: string;
@@ -53,6 +56,8 @@ export interface Route {
   readonly params?: Schema;
   readonly query?: Schema;
   readonly body?: Schema;
+  /** Takes a text file instead of a JSON body, piece by piece, up to this size. */
+  readonly upload?: { readonly maxBytes: number };
   /** Schema of the JSON answer, `file` for bytes, `none` for 204. */
   readonly answer: Schema | 'file' | 'none';
   readonly status?: number;
@@ -79,6 +84,7 @@ export function route<
   params?: P;
   query?: Q;
   body?: B;
+  upload?: { readonly maxBytes: number };
   answer: A;
   status?: number;
   handle(input: RouteInput<Out<P>, Out<Q>, Out<B>>): Promise<Answer<A>>;

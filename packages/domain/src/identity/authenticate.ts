@@ -1,5 +1,6 @@
 import type { TenantId } from '@glacis/foundation';
 import { membershipsOf } from '../tenancy/service.ts';
+import { noteSupportUse } from '../tenancy/support.ts';
 import type { Platform } from '../platform.ts';
 import { findAccessToken } from './access-token.ts';
 import { tenantInRole, tenantOfServiceToken, type Caller, type RouteTenant } from './caller.ts';
@@ -59,5 +60,7 @@ async function tenantFor(
   if (tenant.role) return tenantInRole(tenant, tenant.role, credential);
   // No membership of their own: whatever else lets people in is known there.
   const other = (await membershipsOf(platform.database, userId)).find(entry => entry.id === tenant.id);
-  return other && tenantInRole(other, other.role, credential);
+  if (!other) return undefined;
+  await noteSupportUse(platform.database, userId, other.id);
+  return tenantInRole(other, other.role, credential);
 }

@@ -1,4 +1,4 @@
-import { UserError } from '@glacis/foundation';
+import { sha256, UserError } from '@glacis/foundation';
 import type { PlainQuery } from '@glacis/db';
 
 /** Mails that may be asked for within an hour, by whoever it is written to and by the address that asks. */
@@ -24,7 +24,8 @@ async function spend(query: PlainQuery, subject: string, limit: number): Promise
        used = case when a.window_start < clock_timestamp() - interval '1 hour' then 1 else a.used + 1 end,
        window_start = case when a.window_start < clock_timestamp() - interval '1 hour' then clock_timestamp() else a.window_start end
      returning used, ceil(extract(epoch from window_start + interval '1 hour' - clock_timestamp()))::int as left`,
-    [subject],
+    // As a hash: who asked for what is nobody's business.
+    [sha256(subject)],
   );
   const row = rows[0];
   if (Number(row?.['used']) <= limit) return;

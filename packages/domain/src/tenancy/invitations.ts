@@ -4,8 +4,8 @@ import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../billing/limits.ts';
 import type { Person } from '../identity/caller.ts';
 import { notFound } from '../http/caller.ts';
+import type { Origin } from '../identity/session.ts';
 import { hashChosenPassword } from '../identity/breached-password.ts';
-import type { Origin } from '../identity/service.ts';
 import type { MailContent } from '../mail/compose.ts';
 import { queueMail, webLink } from '../mail/outbox.ts';
 import type { Platform } from '../platform.ts';
@@ -44,14 +44,15 @@ export async function invite(
       trx,
     );
     await assertUsersWithinPlan(platform.database.through(trx), of.tenant, 'invitations');
-    return write(platform, trx, { ...of, email });
+    return inviteWithin(platform, trx, { ...of, email });
   });
 }
 
-async function write(
+/** Writes an invitation to a lower-case address that has none, and queues its mail. */
+export async function inviteWithin(
   platform: Platform,
   trx: ControlTransaction,
-  of: { tenant: TenantId; email: string; role: Role; by: Person },
+  of: { tenant: TenantId; email: string; role: Role; by: Pick<Person, 'userId'> },
 ): Promise<InvitationMade> {
   const { token, hash } = newLink();
   const { rows } = await sql<InvitationRow & { tenant: string }>`
@@ -94,7 +95,7 @@ export async function renewInvitation(
     const { rows } = await sql<{ email: string; role: Role }>`delete from control.invitation
       where id = ${of.id} and tenant_id = ${of.tenant} returning email, role`.execute(trx);
     if (!rows[0]) throw notFound('invitation');
-    return write(platform, trx, { tenant: of.tenant, by: of.by, ...rows[0] });
+    return inviteWithin(platform, trx, { tenant: of.tenant, by: of.by, ...rows[0] });
   });
 }
 

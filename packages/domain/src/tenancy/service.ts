@@ -95,15 +95,22 @@ export interface Membership {
   readonly role: Role;
 }
 
-/** The active tenants of a person, by name. */
+/**
+ * The active tenants of a person, by name. An administrator of the platform belongs, for as long as it lasts, also to those
+ * that gave support access.
+ */
 export async function membershipsOf(database: Database, userId: string): Promise<readonly Membership[]> {
-  const rows = await database.control
-    .selectFrom('control.membership as m')
-    .innerJoin('control.tenant as t', 't.id', 'm.tenant_id')
-    .select(['t.id', 't.slug', 't.name', 'm.role'])
-    .where('m.user_id', '=', userId)
-    .where('t.state', '=', 'active')
-    .orderBy('t.name')
-    .execute();
+  const { rows } = await sql<Membership>`
+    select t.id, t.slug, t.name, m.role from control.membership m join control.tenant t on t.id = m.tenant_id
+    where m.user_id = ${userId} and t.state = 'active'
+    union all
+    select distinct on (t.id) t.id, t.slug, t.name, g.role
+    from control.user_account u, control.support_grant g join control.tenant t on t.id = g.tenant_id
+    where u.id = ${userId} and u.is_platform_admin and t.state = 'active'
+      and g.revoked_at is null and g.expires_at > now()
+      and not exists (select 1 from control.membership m where m.user_id = u.id and m.tenant_id = t.id)
+      and not exists (select 1 from control.feature_switch f where f.feature = 'support-access' and not f.is_on
+        and (f.tenant_id is null or f.tenant_id = t.id))
+    order by name`.execute(database.control);
   return rows.map(row => ({ ...row, id: tenantId(row.id) }));
 }
