@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import type { TokenPair } from '@glacis/contract';
 import { createTokenSigner, routes, type Route } from '@glacis/domain';
 import { sql } from '@glacis/db';
 import { newId, newSecretKey, sha256, silentLogger } from '@glacis/foundation';
@@ -55,7 +56,7 @@ async function service(of: object = {}): Promise<{ id: string; secret: string }>
   return answer.json();
 }
 
-async function pair(headers: Record<string, string>, payload: object = {}) {
+async function pair(headers: Record<string, string>, payload: object = {}): Promise<TokenPair> {
   const answer = await call('POST', '/api/access-tokens', headers, payload);
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();

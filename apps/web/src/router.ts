@@ -106,6 +106,12 @@ const pages: readonly RouteRecordRaw[] = [
     meta: { permission: 'audit.read', title: 'nav.audit' },
   },
   {
+    path: 'account',
+    name: 'account',
+    component: () => import('./features/account/account-page.vue'),
+    meta: { title: 'session.account' },
+  },
+  {
     path: 'members',
     name: 'members',
     component: () => import('./features/members/members-page.vue'),

@@ -1,3 +1,4 @@
+import { accountTexts } from './en-account.ts';
 import { targetTexts } from './en-targets.ts';
 import { tenancyTexts } from './en-tenancy.ts';
 
@@ -36,6 +37,7 @@ export const en = {
   session: {
     signIn: 'Sign in',
     signOut: 'Sign out',
+    account: 'Sessions and tokens',
     email: 'E-mail address',
     password: 'Password',
     linkTitle: 'Sign in with your link',
@@ -432,6 +434,7 @@ export const en = {
       none: 'not signed in',
     },
   },
+  ...accountTexts,
   ...targetTexts,
   ...tenancyTexts,
 };
