@@ -143,7 +143,7 @@ export const attackSurfaceData = z
     riskScore: z.number().min(0).max(100),
     /** Markdown; when empty the summary is made from the figures. */
     summary: text(20_000),
-    findings: z.array(finding).max(20_000),
+    findings: z.array(finding).max(100_000),
     inventory: inventory.default(EMPTY_INVENTORY),
     coverage: z
       .array(

@@ -294,8 +294,8 @@
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
-      kit.planParts();
       kit.setTargets();
+      kit.planParts();
       root.style.removeProperty('display');
     } else {
       void document.body.offsetHeight;
