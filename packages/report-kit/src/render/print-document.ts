@@ -8,6 +8,7 @@ import { readPositions } from '../pdf/positions.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import type { RenderLimits } from './limits.ts';
+import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
 
@@ -86,6 +87,7 @@ export class DocumentPrinter {
   }
 
   async print(): Promise<PrintedDocument> {
+    const memory = new MemoryCollector(this.#context.session);
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
@@ -95,6 +97,7 @@ export class DocumentPrinter {
       isLast = opened.isLast && end.to === opened.to;
       from = end.to;
       startsNaturally = end.endsNaturally;
+      if (!isLast) await this.#context.timed('collect', async () => memory.collect());
     }
     await this.#printReferences();
     const body = await this.#context.timed('join', async () => this.#finish());

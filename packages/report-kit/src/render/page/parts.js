@@ -5,7 +5,7 @@
 (() => {
   const kit = globalThis.reportKit;
   /** Elements, with texts counted by their length, that one part may hold: some 100 pages. */
-  const PART_WEIGHT = 14_000;
+  const PART_WEIGHT = 40_000;
   /** What is heavier than this is looked into for places to end a part. */
   const OPEN_WEIGHT = 300;
   /** So much without page references is worth a part of its own: it is printed once, not twice. */
@@ -25,7 +25,7 @@
 
   const setOut = (element, isOut) => element.toggleAttribute('rk-out', isOut);
 
-  /** Takes a leaf's content out of the document, leaving its link targets' names, so that links to them stay links. */
+  /** Takes a leaf's content out of the document, or puts it back. */
   function setLeafOut(leaf, isOut) {
     const { element } = leaf;
     if (isOut === Boolean(leaf.content)) return;
@@ -33,14 +33,8 @@
     if (isOut) {
       leaf.content = document.createDocumentFragment();
       leaf.content.append(...element.childNodes);
-      for (const id of leaf.targets) {
-        if (id === element.id) continue;
-        const name = document.createElement('i');
-        name.id = id;
-        element.append(name);
-      }
     } else {
-      element.replaceChildren(leaf.content);
+      element.append(leaf.content);
       leaf.content = null;
     }
   }
@@ -94,6 +88,8 @@
     }
   }
 
+  /** Ids of all that links point to. */
+  const ids = new Set();
   /** Targets outside of all leaves: containers and heads of tables. */
   const outerTargets = [];
 
@@ -110,10 +106,11 @@
       const leaf = ownerOf(element);
       if (leaf) leaf.hasReferences = true;
     }
-    const ids = new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf));
-    for (const id of ids) {
+    for (const id of new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf))) {
       const element = id === '' ? null : document.getElementById(id);
-      if (element) (ownerOf(element)?.targets ?? outerTargets).push(id);
+      if (!element) continue;
+      ids.add(id);
+      (ownerOf(element)?.targets ?? outerTargets).push(id);
     }
   }
 
@@ -253,6 +250,21 @@
     }
   }
 
+  let names = null;
+  /** Stands in for what links of this part point to in others, so that they are printed as links. */
+  function nameTargets() {
+    names?.remove();
+    names = document.createElement('div');
+    names.className = 'rk-links';
+    for (const id of new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf))) {
+      if (id === '' || document.getElementById(id) || !ids.has(id)) continue;
+      const name = document.createElement('i');
+      name.id = id;
+      names.append(name);
+    }
+    document.body.append(names);
+  }
+
   const gates = [];
 
   /** Counters and margins of a part that is not the document's first, as if all before it were there. */
@@ -335,6 +347,7 @@
     freezeTables(from, end.to);
     show(from, end.to);
     continueFrom(from, startsNaturally);
+    nameTargets();
     const leadPages = setLead(startPage);
     kit.writePages();
     await ready();
@@ -394,6 +407,7 @@
     const end = starts.findLast(({ top }) => top < 2) ?? starts.at(-1);
     if (!end) return { to: shown.to, lastPage: null, endsNaturally: false };
     show(shown.from, end.index);
+    nameTargets();
     const endsNaturally = end.top < 2;
     return { to: end.index, lastPage: endsNaturally ? end.page - 1 : end.page, endsNaturally };
   };

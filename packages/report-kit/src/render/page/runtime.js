@@ -246,6 +246,15 @@
     }
   };
 
+  /** Lets go of what Vue knows of the document, which is several times the document itself: from here on it is only printed. */
+  function forget(app, root) {
+    root._vnode = null;
+    root.__vue_app__ = null;
+    app._instance = null;
+    app._container = null;
+    kit.markdown.clear();
+  }
+
   /** Renders the template into the page and waits for everything in it; returns what Node needs to go on. */
   kit.render = async job => {
     document.documentElement.lang = job.language;
@@ -271,7 +280,6 @@
       window: globalThis,
       document,
     });
-    kit.scope = scope;
     for (const { name, file, line } of job.names) {
       if (name in scope) continue;
       const text = `${file}, line ${line}: "${name}" is not in the data: correct the name, or add the field.`;
@@ -294,6 +302,7 @@
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
+      if (!job.isKept) forget(app, root);
       kit.setTargets();
       kit.planParts();
       root.style.removeProperty('display');
