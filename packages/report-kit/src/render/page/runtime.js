@@ -248,10 +248,8 @@
 
   /** Lets go of what Vue knows of the document, which is several times the document itself: from here on it is only printed. */
   function forget(app, root) {
-    root._vnode = null;
-    root.__vue_app__ = null;
-    app._instance = null;
-    app._container = null;
+    Object.assign(root, { _vnode: null, __vue_app__: null });
+    Object.assign(app, { _instance: null, _container: null });
     kit.markdown.clear();
   }
 
