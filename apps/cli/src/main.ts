@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, OperationalError, UserError } from '@glacis/foundation';
 import { audit } from './audit.ts';
 import { doctor } from './doctor.ts';
+import { keys, KEYS_HELP } from './keys.ts';
 import { scan } from './scan.ts';
 import { signIn } from './sign-in.ts';
 import { target } from './target.ts';
@@ -44,6 +45,7 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
                                     --actor NAME, --action targets, --outcome refused, --from TIME, --to TIME, --search TEXT
   glacis audit export --out FILE    all of them, with the same filters, as JSON lines or with --format csv
   glacis tenant …                   create, list, show, plan, suspend, resume, export, delete: glacis tenant --help
+  glacis keys …                     status and rotate, of the master key and tenants’ keys: glacis keys --help
   glacis doctor                     what is there, what is missing, and what that costs
 
 Examples
@@ -65,11 +67,13 @@ Exit codes
   0 done   1 something failed (the last line says what)   2 the command was not understood   130 interrupted
 `;
 
+const HELP_OF: Readonly<Record<string, string>> = { tenant: TENANT_HELP, keys: KEYS_HELP };
+
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command = 'up', ...rest] = argv;
-  if (rest.includes('--help') || rest.includes('-h')) return help(command === 'tenant' ? TENANT_HELP : HELP);
+  if (rest.includes('--help') || rest.includes('-h')) return help(HELP_OF[command]);
   switch (command) {
     case '--help':
     case '-h':
@@ -93,6 +97,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return token(rest, say);
     case 'audit':
       return audit(rest, say);
+    case 'keys':
+      return keys(rest, say);
     default:
       throw new UsageError(`There is no command “${command}”. See: glacis --help`);
   }

@@ -22,7 +22,12 @@ export interface ControlTables {
     suspended_reason: Generated<string | null>;
     delete_after: Generated<Date | null>;
   };
-  'control.tenant_key': { tenant_id: string; wrapped: Buffer; created_at: CreatedAt };
+  'control.tenant_key': {
+    tenant_id: string;
+    version: Generated<number>;
+    wrapped: Buffer;
+    created_at: CreatedAt;
+  };
   'control.user_account': {
     id: string;
     email: string;

@@ -7,7 +7,7 @@ import {
   encrypt,
   silentLogger,
   tenantId,
-  type SecretKey,
+  type RawKey,
   type TenantId,
 } from '@glacis/foundation';
 import pg from 'pg';
@@ -24,7 +24,7 @@ export interface TestDatabase {
   readonly database: Database;
   readonly url: string;
   /** Makes a tenant with its schema, role and data key. */
-  createTenant(slug?: string): Promise<{ id: TenantId; key: SecretKey }>;
+  createTenant(slug?: string): Promise<{ id: TenantId; key: RawKey }>;
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function createTestDatabase(options: { maxConnections?: number } = 
   };
 }
 
-async function createTenant(database: Database, slug: string): Promise<{ id: TenantId; key: SecretKey }> {
+async function createTenant(database: Database, slug: string): Promise<{ id: TenantId; key: RawKey }> {
   const id = tenantId(newId());
   const key = newSecretKey();
   const client = await database.connect('create-tenant');

@@ -77,7 +77,16 @@ export { deliverMails } from './mail/delivery.ts';
 export { openMailTransport } from './mail/transport.ts';
 export { queueMail, webLink } from './mail/outbox.ts';
 export type { MailContent } from './mail/compose.ts';
-export { createKeyRing, readMasterKey } from './tenancy/keys.ts';
+export { readMasterKey, type MasterRing } from './keys/master-ring.ts';
+export {
+  beginMasterRotation,
+  beginTenantRotation,
+  continueRotation,
+  lastRotation,
+  type Rotation,
+} from './keys/rotation.ts';
+export { readKeyStatus, type KeyStatus } from './keys/status.ts';
+export { createKeyRing } from './keys/tenant-ring.ts';
 export { takeStripeEvent } from './billing/stripe-events.ts';
 export { assertWithinPlan, type PlanLimit } from './billing/limits.ts';
 export { createTenant, createTenantWithin, membershipsOf } from './tenancy/service.ts';

@@ -16,7 +16,8 @@ import { openAuditTrail } from './audit/trail.ts';
 import { openRateLimiter } from './limits/open-limiter.ts';
 import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
-import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
+import { readMasterKey } from './keys/master-ring.ts';
+import { createKeyRing } from './keys/tenant-ring.ts';
 
 const LOOKUP_TIMEOUT_MS = 10_000;
 
@@ -50,7 +51,11 @@ export async function openPlatform(options: {
     log,
     ...(options.maxConnections ? { maxConnections: options.maxConnections } : {}),
   });
-  const masterKey = readMasterKey({ value: config.masterKey, file: config.masterKeyFile });
+  const masterKey = readMasterKey({
+    value: config.masterKey,
+    next: config.masterKeyNext,
+    file: config.masterKeyFile,
+  });
   const queue = await openQueue({
     database,
     log,

@@ -4,6 +4,7 @@ import {
   messageOf,
   newId,
   OperationalError,
+  refreshKey,
   tenantId,
   type Logger,
   type SecretKey,
@@ -189,12 +190,13 @@ function addressesOf(assets: readonly InputAsset[]): string[] {
 }
 
 /** Stores what came so far, so that others can go on with it while this job still runs. */
-function flush(
+async function flush(
   assignment: Assignment,
   observations: readonly Storable[],
   key: SecretKey,
   environment: JobEnvironment,
 ): Promise<void> {
+  await refreshKey(key);
   return store(assignment.tenant, environment, async tx => {
     const scan = await readScan(tx, assignment.scan.id, { forUpdate: true });
     if (scan.state !== 'running') throw new ScanEnded();
@@ -210,7 +212,7 @@ function flush(
 }
 
 /** Stores the rest and ends the job, exactly once: of two deliveries the later one finds the ledger closed. */
-function finish(
+async function finish(
   assignment: Assignment,
   job: Job,
   observations: readonly Storable[],
@@ -218,6 +220,7 @@ function finish(
   environment: JobEnvironment,
 ): Promise<void> {
   const { queue, registry, log } = environment;
+  await refreshKey(key);
   return store(assignment.tenant, environment, async tx => {
     const scan = await readScan(tx, assignment.scan.id, { forUpdate: true });
     if (scan.state === 'running' && (await closeLedger(tx, job.data.subjectId, 'done', null))) {

@@ -15,6 +15,8 @@ const environment = z.object({
   GLACIS_PORT: z.coerce.number().int().min(1).max(65_535).default(7800),
   /** 32 bytes in base64; without it the key lies in the data folder. */
   GLACIS_MASTER_KEY: z.string().optional(),
+  /** The master key that replaces it, while `glacis keys rotate --master` works. */
+  GLACIS_MASTER_KEY_NEXT: z.string().optional(),
   /** File with network profiles (JSON array); see the how-to about networks. */
   GLACIS_NETWORK_PROFILES: z.string().optional(),
   /** Path of a Chromium; without it one is looked for. */
@@ -58,6 +60,7 @@ export interface Config {
   readonly isDataFolderGiven: boolean;
   readonly port: number;
   readonly masterKey: string | undefined;
+  readonly masterKeyNext: string | undefined;
   readonly masterKeyFile: string;
   readonly blobFolder: string;
   /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
@@ -114,6 +117,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     isDataFolderGiven: values.GLACIS_DATA !== undefined,
     port: values.GLACIS_PORT,
     masterKey: values.GLACIS_MASTER_KEY,
+    masterKeyNext: values.GLACIS_MASTER_KEY_NEXT,
     chromium: values.GLACIS_CHROMIUM,
     breachedPasswordsFile: values.GLACIS_BREACHED_PASSWORDS_FILE,
     redisUrl: values.GLACIS_REDIS_URL,

@@ -8,7 +8,7 @@ import {
   type FindingView,
   type Severity,
 } from '@glacis/contract';
-import { decrypt, type SecretKey } from '@glacis/foundation';
+import { open, type SecretKey } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { z } from 'zod';
 import { notFound } from '../http/caller.ts';
@@ -116,17 +116,17 @@ export async function readFinding(tx: TenantTransaction, id: string, key: Secret
     cves: [...(rule.cves ?? [])],
     cvss: rule.cvss ?? null,
     references: [...(rule.references ?? [])],
-    evidence: openEvidence(tx, row, key),
+    evidence: await openEvidence(tx, row, key),
   };
 }
 
 /** Opens the sealed evidence of a finding. */
-export function openEvidence(
+export async function openEvidence(
   tx: TenantTransaction,
   row: { identity: string; evidence: Buffer },
   key: SecretKey,
-): z.output<typeof storedEvidence> {
-  const plain = decrypt(key, row.evidence, ['tenant', tx.tenantId, 'finding', 'evidence', row.identity]);
+): Promise<z.output<typeof storedEvidence>> {
+  const plain = await open(key, row.evidence, ['tenant', tx.tenantId, 'finding', 'evidence', row.identity]);
   return storedEvidence.parse(JSON.parse(plain.toString('utf8')));
 }
 

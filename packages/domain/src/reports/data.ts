@@ -114,28 +114,30 @@ async function readFindings(
     from ranked r join finding f on f.id = r.id left join rule t on t.id = f.rule_id
     where r.place <= ${MAX_PLACES}
     order by f.severity_rank, f.rule_id, r.asset_key, f.parameter limit ${MAX_FINDINGS}`.execute(tx.sql);
-  return rows.map(row => {
-    const rule = ruleOf(row.rule_id, row.rule);
-    return {
-      id: row.id,
-      title: rule.title,
-      severity: row.severity,
-      ruleId: row.rule_id,
-      asset: row.asset_key,
-      location: row.parameter,
-      description: rule.description,
-      impact: rule.impact,
-      advice: rule.advice,
-      evidence: openEvidence(tx, row, key),
-      references: [
-        ...(rule.references ?? []),
-        ...(rule.cves ?? []).map(cve => `https://www.cve.org/CVERecord?id=${cve}`),
-        ...(rule.cwe ? [`https://cwe.mitre.org/data/definitions/${rule.cwe}.html`] : []),
-      ],
-      firstSeen: row.first_seen.toISOString(),
-      total: Number(row.total),
-    };
-  });
+  return Promise.all(
+    rows.map(async row => {
+      const rule = ruleOf(row.rule_id, row.rule);
+      return {
+        id: row.id,
+        title: rule.title,
+        severity: row.severity,
+        ruleId: row.rule_id,
+        asset: row.asset_key,
+        location: row.parameter,
+        description: rule.description,
+        impact: rule.impact,
+        advice: rule.advice,
+        evidence: await openEvidence(tx, row, key),
+        references: [
+          ...(rule.references ?? []),
+          ...(rule.cves ?? []).map(cve => `https://www.cve.org/CVERecord?id=${cve}`),
+          ...(rule.cwe ? [`https://cwe.mitre.org/data/definitions/${rule.cwe}.html`] : []),
+        ],
+        firstSeen: row.first_seen.toISOString(),
+        total: Number(row.total),
+      };
+    }),
+  );
 }
 
 async function readScreenshots(

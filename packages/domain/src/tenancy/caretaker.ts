@@ -1,4 +1,5 @@
 import { messageOf } from '@glacis/foundation';
+import { continueRotations } from '../keys/rotation.ts';
 import { deliverMails } from '../mail/delivery.ts';
 import { openMailTransport } from '../mail/transport.ts';
 import type { Platform } from '../platform.ts';
@@ -22,9 +23,13 @@ export interface Caretaker {
  */
 export function startCaretaker(platform: Platform): Caretaker {
   const transport = platform.smtp ? openMailTransport(platform.smtp) : undefined;
+  const stopping = new AbortController();
   const loops = [
     repeat(platform, TIDY_EVERY_MS, 'expired things could not be removed', () => removeExpired(platform)),
     repeat(platform, TIDY_EVERY_MS, 'a tenant could not be deleted', () => shredDueTenants(platform)),
+    repeat(platform, TIDY_EVERY_MS, 'keys could not be rotated', () =>
+      continueRotations(platform, stopping.signal),
+    ),
     repeat(platform, RETENTION_EVERY_MS, 'old scans could not be removed', () => applyRetention(platform)),
     ...(transport
       ? [repeat(platform, MAIL_EVERY_MS, 'mails could not be sent', () => deliverMails(platform, transport))]
@@ -32,6 +37,7 @@ export function startCaretaker(platform: Platform): Caretaker {
   ];
   return {
     stop: async () => {
+      stopping.abort();
       await Promise.all(loops.map(loop => loop.stop()));
       transport?.close();
     },

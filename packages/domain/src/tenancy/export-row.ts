@@ -1,4 +1,4 @@
-import { decrypt, type SecretKey, type TenantId } from '@glacis/foundation';
+import { open, type SecretKey, type TenantId } from '@glacis/foundation';
 
 /** What is needed to open the sealed columns of a table. */
 interface RowContext {
@@ -13,30 +13,29 @@ interface RowContext {
 const MAX_PROBLEMS = 1000;
 
 /** A row as one line of JSON. Sealed columns are opened: JSON as it is, text as text, anything else as base64. */
-export function exportRow(row: Readonly<Record<string, unknown>>, of: RowContext): string {
-  const opened = Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [
-      column,
-      of.sealed.includes(column) && Buffer.isBuffer(value) ? open(value, column, row, of) : value,
-    ]),
-  );
+export async function exportRow(row: Readonly<Record<string, unknown>>, of: RowContext): Promise<string> {
+  const opened: Record<string, unknown> = { ...row };
+  for (const column of of.sealed) {
+    const value = row[column];
+    if (Buffer.isBuffer(value)) opened[column] = await openColumn(value, column, row, of);
+  }
   return JSON.stringify(opened, (_name, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
 }
 
-function open(
+async function openColumn(
   sealed: Buffer,
   column: string,
   row: Readonly<Record<string, unknown>>,
   of: RowContext,
-): unknown {
+): Promise<unknown> {
   // A ciphertext is bound to its row by the id, or by an identity that outlives it.
   for (const name of ['id', 'identity']) {
     const bound = row[name];
     if (typeof bound !== 'string') continue;
     try {
-      return valueOf(decrypt(of.key, sealed, ['tenant', of.tenant, of.table, column, bound]));
+      return valueOf(await open(of.key, sealed, ['tenant', of.tenant, of.table, column, bound]));
     } catch {
       // The next name may be the one.
     }

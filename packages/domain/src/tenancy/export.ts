@@ -153,7 +153,7 @@ async function writeTable(tx: TenantTransaction, of: TableExport): Promise<numbe
     if (fetched.rows.length === 0) break;
     for (const row of fetched.rows) {
       if (typeof row['storage_key'] === 'string') of.blobs.push(row['storage_key']);
-      const line = `${exportRow(row, { ...of, tenant: tx.tenantId, sealed })}\n`;
+      const line = `${await exportRow(row, { ...of, tenant: tx.tenantId, sealed })}\n`;
       lines.push(line);
       size += line.length;
       if (size >= PART_BYTES) await flush();

@@ -2,7 +2,7 @@ import type { Role } from '@glacis/contract';
 import { newId, newSecretKey, tenantId, UserError, type SecretKey, type TenantId } from '@glacis/foundation';
 import { createTenantSchema, sql, type Database } from '@glacis/db';
 import { createTarget } from '../targets/service.ts';
-import { wrapTenantKey } from './keys.ts';
+import { wrapTenantKey } from '../keys/tenant-ring.ts';
 import type { ControlTransaction } from './members.ts';
 
 /** What a tenant begins with. `admin` names the first admin, whose account is made if the address has none. */
