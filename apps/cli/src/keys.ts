@@ -1,4 +1,5 @@
 import {
+  afterMasterRotation,
   beginMasterRotation,
   beginTenantRotation,
   continueRotation,
@@ -61,6 +62,8 @@ export async function keys(args: readonly string[], say: Say): Promise<number> {
         for (const tenant of await chosenKeys(platform, values)) {
           await rotate(platform, tenant, { isPatient, show });
         }
+        const advice = values.master && isPatient ? afterMasterRotation(platform) : undefined;
+        if (advice !== undefined && !values.json) say(advice);
       });
     }
     default:

@@ -79,6 +79,7 @@ export { queueMail, webLink } from './mail/outbox.ts';
 export type { MailContent } from './mail/compose.ts';
 export { readMasterKey, type MasterRing } from './keys/master-ring.ts';
 export {
+  afterMasterRotation,
   beginMasterRotation,
   beginTenantRotation,
   continueRotation,

@@ -16,8 +16,9 @@ import { openAuditTrail } from './audit/trail.ts';
 import { openRateLimiter } from './limits/open-limiter.ts';
 import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
-import { readMasterKey } from './keys/master-ring.ts';
+import { readMasterKey, type MasterRing } from './keys/master-ring.ts';
 import { createKeyRing } from './keys/tenant-ring.ts';
+import { openVault, readVaultMasterKey } from './keys/vault.ts';
 
 const LOOKUP_TIMEOUT_MS = 10_000;
 
@@ -51,11 +52,7 @@ export async function openPlatform(options: {
     log,
     ...(options.maxConnections ? { maxConnections: options.maxConnections } : {}),
   });
-  const masterKey = readMasterKey({
-    value: config.masterKey,
-    next: config.masterKeyNext,
-    file: config.masterKeyFile,
-  });
+  const masterKey = await masterKeyOf(config);
   const queue = await openQueue({
     database,
     log,
@@ -92,6 +89,14 @@ export async function openPlatform(options: {
       await database.close();
     },
   };
+}
+
+function masterKeyOf(config: Config): MasterRing | Promise<MasterRing> {
+  const { masterKey: value, masterKeyNext: next, masterKeyFile: file, keyVault } = config;
+  if (!keyVault) return readMasterKey({ value, next, file });
+  return openVault(keyVault.key, keyVault.algorithm).then(vault =>
+    readVaultMasterKey({ vaultKey: keyVault.key, vault, next, file }),
+  );
 }
 
 /** Asks the profile's resolvers. A name without TXT records is an empty list; no answer is an error. */

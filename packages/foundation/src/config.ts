@@ -17,6 +17,10 @@ const environment = z.object({
   GLACIS_MASTER_KEY: z.string().optional(),
   /** The master key that replaces it, while `glacis keys rotate --master` works. */
   GLACIS_MASTER_KEY_NEXT: z.string().optional(),
+  /** Address of a key in Azure Key Vault that wraps the master key: https://NAME.vault.azure.net/keys/KEY/VERSION. */
+  GLACIS_KEY_VAULT_KEY: z.url({ protocol: /^https$/ }).optional(),
+  /** How that key wraps: RSA-OAEP-256, or A256KW with a symmetric key of a managed HSM. */
+  GLACIS_KEY_VAULT_ALGORITHM: z.enum(['RSA-OAEP-256', 'A256KW']).default('RSA-OAEP-256'),
   /** File with network profiles (JSON array); see the how-to about networks. */
   GLACIS_NETWORK_PROFILES: z.string().optional(),
   /** Path of a Chromium; without it one is looked for. */
@@ -61,6 +65,8 @@ export interface Config {
   readonly port: number;
   readonly masterKey: string | undefined;
   readonly masterKeyNext: string | undefined;
+  /** The key in a vault that wraps the master key, and how. */
+  readonly keyVault: { key: string; algorithm: 'RSA-OAEP-256' | 'A256KW' } | undefined;
   readonly masterKeyFile: string;
   readonly blobFolder: string;
   /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
@@ -118,6 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     port: values.GLACIS_PORT,
     masterKey: values.GLACIS_MASTER_KEY,
     masterKeyNext: values.GLACIS_MASTER_KEY_NEXT,
+    keyVault: keyVaultOf(values),
     chromium: values.GLACIS_CHROMIUM,
     breachedPasswordsFile: values.GLACIS_BREACHED_PASSWORDS_FILE,
     redisUrl: values.GLACIS_REDIS_URL,
@@ -132,6 +139,17 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
 }
 
 type Environment = z.output<typeof environment>;
+
+function keyVaultOf(values: Environment): Config['keyVault'] {
+  if (values.GLACIS_KEY_VAULT_KEY === undefined) return undefined;
+  if (values.GLACIS_MASTER_KEY !== undefined) {
+    throw new UserError(
+      'config.invalid',
+      'GLACIS_KEY_VAULT_KEY and GLACIS_MASTER_KEY are both set. The master key comes from one of them: remove the other.',
+    );
+  }
+  return { key: values.GLACIS_KEY_VAULT_KEY, algorithm: values.GLACIS_KEY_VAULT_ALGORITHM };
+}
 
 function smtpOf(values: Environment): SmtpSettings | undefined {
   const { GLACIS_SMTP_URL: url, GLACIS_MAIL_FROM: from } = values;

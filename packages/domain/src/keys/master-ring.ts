@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { keyId, newSecretKey, secretKey, UserError, type KeyRing, type RawKey } from '@glacis/foundation';
 
@@ -6,8 +15,10 @@ import { keyId, newSecretKey, secretKey, UserError, type KeyRing, type RawKey } 
 export interface MasterRing extends KeyRing {
   /** Has a new master key ready, which seals from now on; the same one until {@link finish}. @throws UserError when none was given. */
   prepare(): void;
-  /** Lets go of the old one. Says what the operator has to do, if anything. */
-  finish(): string | undefined;
+  /** Lets go of the old one. */
+  finish(): void;
+  /** What the operator has to do then, as a sentence; undefined: nothing. */
+  readonly afterwards: string | undefined;
 }
 
 /**
@@ -49,7 +60,8 @@ function givenRing(value: string, nextValue: string | undefined): MasterRing {
         'The master key comes from GLACIS_MASTER_KEY. Set GLACIS_MASTER_KEY_NEXT to the new one for all processes, restart them, and rotate then.',
       );
     },
-    finish: () =>
+    finish: () => {},
+    afterwards:
       'Now set GLACIS_MASTER_KEY to the new key, remove GLACIS_MASTER_KEY_NEXT, restart, and destroy the old key.',
   };
 }
@@ -89,8 +101,8 @@ function fileRing(file: string): MasterRing {
     finish: () => {
       if (existsSync(nextFile)) renameSync(nextFile, file);
       look();
-      return undefined;
     },
+    afterwards: undefined,
   };
 }
 
@@ -104,7 +116,10 @@ function writeKey(file: string): void {
       flag: 'wx',
       flush: true,
     });
-    renameSync(partial, file);
+    linkSync(partial, file);
+  } catch (error) {
+    // Another process has just made one: that is the key.
+    if (!existsSync(file)) throw error;
   } finally {
     rmSync(partial, { force: true });
   }

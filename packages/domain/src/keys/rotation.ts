@@ -188,6 +188,11 @@ async function openRotation(platform: KeyPlatform, tenant: TenantId | undefined)
   return rotation;
 }
 
+/** What the operator has to do once the master key has been replaced, as a sentence; undefined: nothing. */
+export function afterMasterRotation(platform: Pick<Platform, 'masterKey'>): string | undefined {
+  return masterRing(platform.masterKey).afterwards;
+}
+
 const settlesIn = (ms: number) => sql`clock_timestamp() + make_interval(secs => ${ms / 1000}::float8)`;
 
 function masterRing(key: SecretKey): MasterRing {
