@@ -88,6 +88,8 @@ async function shredTenant(platform: Platform, tenant: TenantId): Promise<void> 
     // Its own audit log went with its schema; the platform's, which others rely on, keeps what was done to it.
     await sql`delete from control.audit_intent where tenant_id = ${tenant}`.execute(trx);
     await sql`delete from control.audit_head where chain = ${tenant}`.execute(trx);
+    await sql`delete from control.rate_window
+      where subject = any(${[`tenant:${tenant}`, ...ids.map(id => `user:${id}`)]})`.execute(trx);
     await sql`delete from control.tenant where id = ${tenant}`.execute(trx);
   });
   // A job that was running when the first sweep came may have written one more file.
