@@ -34,6 +34,30 @@ const pages: readonly RouteRecordRaw[] = [
     meta: { permission: 'target.read', title: 'nav.targets' },
   },
   {
+    path: 'targets/import',
+    name: 'import',
+    component: () => import('./features/targets/import-page.vue'),
+    meta: { permission: 'target.write', title: 'import.title' },
+  },
+  {
+    path: 'organisations',
+    name: 'organisations',
+    component: () => import('./features/organisations/organisations-page.vue'),
+    meta: { permission: 'target.read', title: 'organisation.many' },
+  },
+  {
+    path: 'projects',
+    name: 'projects',
+    component: () => import('./features/projects/projects-page.vue'),
+    meta: { permission: 'project.read', title: 'nav.projects' },
+  },
+  {
+    path: 'projects/:id',
+    name: 'project',
+    component: () => import('./features/projects/project-page.vue'),
+    meta: { permission: 'project.read', title: 'project.one' },
+  },
+  {
     path: 'scans',
     name: 'scans',
     component: () => import('./features/scans/scans-page.vue'),
@@ -80,6 +104,12 @@ const pages: readonly RouteRecordRaw[] = [
     name: 'audit',
     component: () => import('./features/audit/audit-page.vue'),
     meta: { permission: 'audit.read', title: 'nav.audit' },
+  },
+  {
+    path: 'account',
+    name: 'account',
+    component: () => import('./features/account/account-page.vue'),
+    meta: { title: 'session.account' },
   },
   {
     path: 'members',
