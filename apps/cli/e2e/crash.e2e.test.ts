@@ -45,7 +45,7 @@ function difference(actual: Result): Record<string, readonly string[]> {
 const NONE = { missed: [], unexpected: [] };
 
 async function launch(ids: readonly string[] = withoutBrowser): Promise<string> {
-  const targets = await glacis.platform.database.inTenant(glacis.tenant, listTargets);
+  const { items: targets } = await glacis.platform.database.inTenant(glacis.tenant, tx => listTargets(tx));
   const [first = '', ...others] = targets.map(target => target.id);
   const engine = { scanners: ids };
   return (

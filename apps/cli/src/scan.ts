@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TargetView } from '@glacis/contract';
-import { createTarget, launchScan, listTargets, type Platform } from '@glacis/domain';
+import { createTarget, findTarget, launchScan, ownableDomain, type Platform } from '@glacis/domain';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import { parse as parseYaml } from 'yaml';
 import { exportAssets, exportFindings } from './up/export.ts';
@@ -92,8 +92,8 @@ async function firstTenant(platform: Platform): Promise<TenantId> {
 }
 
 async function targetOf(platform: Platform, tenant: TenantId, domain: string): Promise<TargetView> {
-  return platform.database.inTenant(tenant, async tx => {
-    const known = (await listTargets(tx)).find(target => target.domain === domain.trim().toLowerCase());
-    return known ?? createTarget(tx, domain, null);
-  });
+  return platform.database.inTenant(
+    tenant,
+    async tx => (await findTarget(tx, ownableDomain(domain))) ?? createTarget(tx, domain, null),
+  );
 }

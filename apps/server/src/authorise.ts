@@ -13,12 +13,13 @@ import { z } from 'zod';
 import { sessionCookie } from './cookie.ts';
 import { readCredential } from './credential.ts';
 import { recordRefusal } from './refusal.ts';
+import { uploadOf } from './upload.ts';
 import { findUnstorable } from './unstorable.ts';
 
 /** What of a route decides who may call it with what. */
 export type Guarded = Pick<
   Route,
-  'access' | 'allowsTokens' | 'isDangerous' | 'action' | 'params' | 'query' | 'body'
+  'access' | 'allowsTokens' | 'isDangerous' | 'action' | 'params' | 'query' | 'body' | 'upload'
 >;
 
 /** Finds out who calls, whether they may, and parses what they sent; records a refusal. @throws UserError */
@@ -50,6 +51,7 @@ export async function authorise(
     params: parse(route.params, request.params, 'path'),
     query: parse(route.query, request.query, 'query'),
     body: parse(route.body, request.body, 'body'),
+    upload: uploadOf(request.body, route.upload?.maxBytes ?? 0),
     caller: found?.caller,
     tenant: found?.tenant,
     address: request.ip,

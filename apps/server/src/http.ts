@@ -22,6 +22,7 @@ import Fastify, {
 import { z } from 'zod';
 import { authorise } from './authorise.ts';
 import { readCredential } from './credential.ts';
+import { addUploads } from './upload.ts';
 import { securityHeaders } from './headers.ts';
 import { recordRefusal } from './refusal.ts';
 
@@ -84,7 +85,10 @@ export function createHttpServer(
       reply,
     ),
   );
-  for (const route of routes) addRoute(server, platform, route);
+  for (const route of routes) {
+    if (route.upload) addUploads(server, part => addRoute(part, platform, route));
+    else addRoute(server, platform, route);
+  }
   return server;
 }
 
@@ -124,6 +128,7 @@ function addRoute(server: FastifyInstance, platform: Platform, route: Route): vo
   server.route({
     method: route.method,
     url: route.url,
+    ...(route.upload ? { bodyLimit: route.upload.maxBytes } : {}),
     config: { declared: { access: route.access, action } },
     handler: async (request, reply) => {
       const input = await authorise(request, reply, platform, guarded);

@@ -1,5 +1,6 @@
 import { thingPath } from '@glacis/contract';
 import { readProgress, type Platform } from '@glacis/domain';
+import type { TenantTransaction } from '@glacis/db';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -35,13 +36,16 @@ export function addLiveFeed(
         const input = await mayWatch();
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');
-        await platform.database.inTenant(tenant, tx => readProgress(tx, platform, id));
+        const viewer = input.caller?.userId;
+        const within: Watch['within'] = work =>
+          platform.database.inTenant(tenant, work, viewer ? { viewer } : {});
+        await within(tx => readProgress(tx, platform, id));
         if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
           throw new UserError('request.invalid', 'This address speaks WebSocket only.');
         }
         reply.hijack();
         sockets.handleUpgrade(request.raw, request.raw.socket, Buffer.alloc(0), socket =>
-          feed(socket, platform, { tenant, scanId: id, mayWatch, intervalMs }),
+          feed(socket, platform, { tenant, scanId: id, mayWatch, within, intervalMs }),
         );
         return reply;
       } catch (error) {
@@ -60,6 +64,8 @@ interface Watch {
   readonly scanId: string;
   readonly intervalMs: number;
   mayWatch(): Promise<unknown>;
+  /** Reads with the rights that the watcher has then: one who sees only projects sees no more here. */
+  within<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
 }
 
 function feed(socket: WebSocket, platform: Platform, watch: Watch): void {
@@ -81,9 +87,7 @@ function feed(socket: WebSocket, platform: Platform, watch: Watch): void {
     isStale = false;
     try {
       await watch.mayWatch();
-      const result = await platform.database.inTenant(tenant, tx =>
-        readProgress(tx, platform, scanId, cursor),
-      );
+      const result = await watch.within(tx => readProgress(tx, platform, scanId, cursor));
       cursor = result.cursor;
       lastSentAt = Date.now();
       isStale ||= result.isMore;

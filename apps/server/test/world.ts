@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Role } from '@glacis/contract';
+import type { ProjectLevel, Role } from '@glacis/contract';
 import { sql } from '@glacis/db';
 import { createTestDatabase } from '@glacis/db/testing';
 import {
   closeScan,
+  createGroup,
   createKeyRing,
+  createOrganisation,
+  createProject,
   createSignInLink,
   createTarget,
   createTenant,
@@ -15,6 +18,7 @@ import {
   openAuditTrail,
   requestReport,
   REPORT_QUEUE,
+  setMemberScope,
   type Platform,
 } from '@glacis/domain';
 import {
@@ -26,7 +30,7 @@ import {
   readScan,
   sortObservations,
 } from '@glacis/engine';
-import { networkProfile, newId, newSecretKey, silentLogger, type TenantId } from '@glacis/foundation';
+import { networkProfile, newId, newSecretKey, sha256, silentLogger, type TenantId } from '@glacis/foundation';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
@@ -58,8 +62,13 @@ export interface Surface {
   readonly slug: string;
   readonly domain: string;
   readonly users: Readonly<Record<Role, string>>;
-  readonly ids: Readonly<Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports', string>>;
+  readonly ids: Readonly<
+    Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports' | 'projects' | 'organisations', string>
+  >;
 }
+
+/** The code that {@link World.mailedTarget} waits for. */
+export const MAILED_CODE = 'abcde-fghij';
 
 /** Two companies on one server, with a real database, queue, hub and blob store. */
 export interface World {
@@ -82,6 +91,16 @@ export interface World {
   freshInvitation(of: Surface): Promise<string>;
   /** A scan that runs until it is cancelled, and its target. */
   runningScan(of: Surface): Promise<string>;
+  /** The same as a surface has once more, in the same tenant but in a project of its own. */
+  besides(of: Surface, slug: string): Promise<Surface>;
+  /** A group in an organisation of its own. */
+  freshGroup(of: Surface): Promise<{ id: string; organisationId: string }>;
+  /** A project of its own, without anything in it. */
+  freshProject(of: Surface): Promise<string>;
+  /** A member who sees only projects: the surface's, with a level. */
+  projectMember(of: Surface, role: Role, level: ProjectLevel): Promise<string>;
+  /** A target to which {@link MAILED_CODE} was mailed. */
+  mailedTarget(of: Surface): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -177,6 +196,45 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       );
       return scan.id;
     },
+    besides: async (of, slug) => {
+      const domain = `${slug}-corp.test`;
+      const targetId = await target(of.tenant, domain);
+      return {
+        ...of,
+        slug,
+        domain,
+        ids: await populate(platform, { tenant: of.tenant, slug, domain, targetId }),
+      };
+    },
+    freshGroup: of =>
+      database.inTenant(of.tenant, async tx => {
+        const { id: organisationId } = await createOrganisation(tx, { name: newId(), note: '' });
+        const { groups } = await createGroup(tx, { organisationId, name: newId() });
+        return { id: groups[0]?.id ?? '', organisationId };
+      }),
+    freshProject: of =>
+      database.inTenant(
+        of.tenant,
+        async tx => (await createProject(tx, { name: `Project ${newId()}`, note: '', userId: null })).id,
+      ),
+    projectMember: async (of, role, level) => {
+      const userId = await createUser(platform, of.tenant, `${newId()}@${of.slug}.test`, role);
+      await setMemberScope(database, of.tenant, { userId, scope: 'projects' });
+      await database.inTenant(of.tenant, tx =>
+        sql`insert into project_member (project_id, user_id, level) values (${of.ids.projects}, ${userId}, ${level})`.execute(
+          tx.sql,
+        ),
+      );
+      return userId;
+    },
+    mailedTarget: async of => {
+      const id = await target(of.tenant, `mailed-${(counter += 1)}.${of.domain}`);
+      await database.inTenant(of.tenant, tx =>
+        sql`insert into proof_mail (target_id, mailbox, code_hash, expires_at)
+          values (${id}, 'admin', ${sha256(MAILED_CODE)}, now() + interval '1 hour')`.execute(tx.sql),
+      );
+      return id;
+    },
     close: async () => {
       await server.close();
       await platform.audit.close();
@@ -194,7 +252,7 @@ async function createSurface(
   slug: string,
   target: (tenant: TenantId, domain: string) => Promise<string>,
 ): Promise<Surface> {
-  const { database, masterKey, queue, registry, blobs } = platform;
+  const { database, masterKey } = platform;
   const { id: tenant, adminId = '' } = await createTenant(database, masterKey, {
     slug,
     name: `The ${slug} company`,
@@ -207,6 +265,15 @@ async function createSurface(
   };
   const domain = `${slug}-corp.test`;
   const targetId = await target(tenant, domain);
+  return { tenant, slug, domain, users, ids: await populate(platform, { tenant, slug, domain, targetId }) };
+}
+
+/** Fills a target with a scan, a website, a finding, a report and a project that holds it. */
+async function populate(
+  platform: Platform,
+  { tenant, slug, domain, targetId }: { tenant: TenantId; slug: string; domain: string; targetId: string },
+): Promise<Surface['ids']> {
+  const { database, queue, registry, blobs } = platform;
   const { id: scanId } = await launchScan(platform, tenant, {
     targetIds: [targetId],
     engine: {},
@@ -249,24 +316,32 @@ async function createSurface(
     await sql`update report set state = 'ready', blob_id = ${blobId} where id = ${report.id}`.execute(tx.sql);
     const { rows: assets } = await sql<{
       id: string;
-    }>`select id from asset where kind = 'website'`.execute(tx.sql);
+    }>`select id from asset where key = ${website.key}`.execute(tx.sql);
     const assetId = assets[0]?.id ?? '';
     await sql`insert into blob (id, asset_id, name, media_type, size_bytes, storage_key) values (${newId()}, ${assetId}, 'screenshot', 'image/png', ${bytes.length}, ${storageKey})`.execute(
       tx.sql,
     );
-    const { rows: findings } = await sql<{ id: string }>`select id from finding`.execute(tx.sql);
+    const { rows: findings } = await sql<{
+      id: string;
+    }>`select id from finding where asset_id = ${assetId}`.execute(tx.sql);
+    const organisation = await createOrganisation(tx, { name: `Organisation of ${slug}`, note: '' });
+    const { groups } = await createGroup(tx, { organisationId: organisation.id, name: `Group of ${slug}` });
+    await sql`update target set organisation_id = ${organisation.id} where id = ${targetId}`.execute(tx.sql);
+    await sql`insert into target_in_group (group_id, target_id) values (${groups[0]?.id}, ${targetId})`.execute(
+      tx.sql,
+    );
+    const project = await createProject(tx, { name: `Project of ${slug}`, note: '', userId: null });
+    await sql`insert into project_target (project_id, target_id) values (${project.id}, ${targetId})`.execute(
+      tx.sql,
+    );
     return {
-      tenant,
-      slug,
-      domain,
-      users,
-      ids: {
-        targets: targetId,
-        scans: scanId,
-        assets: assetId,
-        findings: findings[0]?.id ?? '',
-        reports: report.id,
-      },
+      targets: targetId,
+      scans: scanId,
+      assets: assetId,
+      findings: findings[0]?.id ?? '',
+      reports: report.id,
+      projects: project.id,
+      organisations: organisation.id,
     };
   });
 }

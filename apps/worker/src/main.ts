@@ -1,6 +1,6 @@
 /** A worker process: runs the scanners that need no browser, and closes scans. `--only QUEUE,…` takes some queues. */
 import { parseArgs } from 'node:util';
-import { closeScan, openPlatform } from '@glacis/domain';
+import { closeScan, openPlatform, startProofChecks } from '@glacis/domain';
 import {
   CLOSING_QUEUE,
   createJobEnvironment,
@@ -52,9 +52,11 @@ const consumer = startConsumer({
     },
   ],
 });
+const proofChecks = startProofChecks(platform);
 process.send?.({ type: 'ready' });
 
 async function stop(): Promise<void> {
+  await proofChecks.stop();
   await consumer.stop();
   await platform.close();
   process.exit(0);

@@ -59,6 +59,15 @@ export const errorCatalogue = {
     meaning: 'The name is reserved for private networks and no network profile covers it.',
   },
   'target.exists': { status: 409, meaning: 'The target is there already.' },
+  'target.mail-unavailable': {
+    status: 409,
+    meaning: 'The platform has no mail set up, so no code can be sent.',
+  },
+  'target.mail-throttled': { status: 429, meaning: 'Enough codes were sent to this domain for now.' },
+  'target.code-invalid': {
+    status: 400,
+    meaning: 'The code from the mail is wrong, has expired or was tried too often.',
+  },
   'scope.invalid': { status: 400, meaning: 'A scope entry is neither a name nor an address range.' },
   'scan.already-running': { status: 409, meaning: 'A scan of this target is running.' },
   'scan.ended': { status: 409, meaning: 'The scan has ended already.' },

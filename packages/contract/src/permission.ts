@@ -11,6 +11,8 @@ export const permissions = [
   'finding.triage',
   'report.read',
   'report.create',
+  'project.read',
+  'project.manage',
   'tenant.manage',
   'token.manage',
   'audit.read',
@@ -26,8 +28,22 @@ export const roles = ['admin', 'operator', 'observer'] as const;
 export const role = z.enum(roles);
 export type Role = z.infer<typeof role>;
 
-const observer = ['target.read', 'scan.read', 'asset.read', 'finding.read', 'report.read'] as const;
-const operator = [...observer, 'target.write', 'scan.run', 'finding.triage', 'report.create'] as const;
+const observer = [
+  'target.read',
+  'scan.read',
+  'asset.read',
+  'finding.read',
+  'report.read',
+  'project.read',
+] as const;
+const operator = [
+  ...observer,
+  'target.write',
+  'scan.run',
+  'finding.triage',
+  'report.create',
+  'project.manage',
+] as const;
 
 /** The one table of who may do what within a tenant. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {

@@ -20,6 +20,10 @@ export interface TenantTransaction {
    * then returns to the tenant's.
    */
   asPlatform<T>(work: (query: PlainQuery) => Promise<T>): Promise<T>;
+  /** Whether only what belongs to the viewer's projects can be read, and nothing written. */
+  readonly isRestricted: boolean;
+  /** Runs work on the whole tenant within a restricted transaction: only after it was decided that the viewer may do it. */
+  unrestricted<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
 }
 
 /** Runs one SQL statement with `$1` parameters. */
@@ -42,6 +46,8 @@ export interface TransactionOptions {
    * the job that found them are one transaction, so both vanish together and the job runs again.
    */
   readonly isRepeatable?: boolean;
+  /** Who looks. A member whose scope is their projects gets a restricted transaction. */
+  readonly viewer?: string;
 }
 
 /** Longest a statement may run, ms: a stuck query must not hold a connection for ever. */
@@ -98,8 +104,11 @@ export function openDatabase(options: {
     through: plainQuery,
     inTenant: (tenant, work, transactionOptions = {}) =>
       control.transaction().execute(async trx => {
+        const { viewer } = transactionOptions;
+        const isRestricted = viewer !== undefined && (await seesProjectsOnly(trx, tenant, viewer));
         await enterTenant(tenant, transactionOptions).execute(trx);
-        return work(tenantTransaction(trx, tenant));
+        if (isRestricted) await restrict(trx, tenant, viewer);
+        return work(tenantTransaction(trx, tenant, isRestricted));
       }),
     within: async (trx, tenant, work) => {
       await enterTenant(tenant, {}).execute(trx);
@@ -122,21 +131,58 @@ export function openDatabase(options: {
   };
 }
 
-function tenantTransaction(trx: Transaction<ControlTables>, tenant: TenantId): TenantTransaction {
+function tenantTransaction(
+  trx: Transaction<ControlTables>,
+  tenant: TenantId,
+  isRestricted = false,
+): TenantTransaction {
   return {
     tenantId: tenant,
+    isRestricted,
     sql: trx as unknown as Transaction<TenantTables>,
     asPlatform: async inner => {
       await sql`set local role none`.execute(trx);
       const value = await inner(plainQuery(trx));
-      await setRole(tenant).execute(trx);
+      await setRole(tenant, isRestricted).execute(trx);
+      return value;
+    },
+    unrestricted: async inner => {
+      await setRole(tenant, false).execute(trx);
+      const value = await inner(tenantTransaction(trx, tenant));
+      await setRole(tenant, isRestricted).execute(trx);
       return value;
     },
   };
 }
 
-function setRole(tenant: TenantId): RawBuilder<unknown> {
-  return sql.raw(`set local role "${tenantSchema(tenant)}"`);
+/** Whether a person is a member whose scope is their projects; admins always see the whole tenant. */
+async function seesProjectsOnly(
+  trx: Transaction<ControlTables>,
+  tenant: TenantId,
+  userId: string,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('control.membership')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('tenant_id', '=', tenant)
+    .where('scope', '=', 'projects')
+    .where('role', '!=', 'admin')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Narrows the transaction to the projects of a person; the settings end with it. */
+async function restrict(trx: Transaction<ControlTables>, tenant: TenantId, userId: string): Promise<void> {
+  await sql`select
+      set_config('glacis.projects', coalesce(string_agg(project_id::text, ','), ''), true),
+      set_config('glacis.writable', coalesce(string_agg(project_id::text, ',') filter (where level in ('write', 'lead')), ''), true)
+    from project_member where user_id = ${userId}`.execute(trx);
+  await setRole(tenant, true).execute(trx);
+}
+
+function setRole(tenant: TenantId, isRestricted: boolean): RawBuilder<unknown> {
+  return sql.raw(`set local role "${tenantSchema(tenant)}${isRestricted ? '_p' : ''}"`);
 }
 
 /** One round trip. SET LOCAL ends with the transaction, so nothing of a tenant stays on the connection. */

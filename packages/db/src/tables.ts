@@ -31,7 +31,13 @@ export interface ControlTables {
     is_platform_admin: Generated<boolean>;
     created_at: CreatedAt;
   };
-  'control.membership': { user_id: string; tenant_id: string; role: Role; created_at: CreatedAt };
+  'control.membership': {
+    user_id: string;
+    tenant_id: string;
+    role: Role;
+    scope: Generated<'tenant' | 'projects'>;
+    created_at: CreatedAt;
+  };
   'control.session': {
     id_hash: string;
     user_id: string;
@@ -54,6 +60,15 @@ export interface ControlTables {
   };
   'control.sign_in_failure': { subject: string; failures: number; last_at: Date };
   'control.platform_setting': { key: string; value: Json<unknown> };
+  'control.domain_claim': {
+    tenant_id: string;
+    target_id: string;
+    domain: string;
+    method: 'dns' | 'file' | 'meta' | 'email';
+    proven_at: Date;
+    check_due_at: Date;
+  };
+  'control.proof_mail_count': { domain: string; day: Date; sent: number };
   'control.api_token': {
     id: string;
     kind: 'personal' | 'service';
@@ -120,7 +135,41 @@ export interface TenantTables {
     proven_at: Date | null;
     created_at: CreatedAt;
     created_by: string | null;
+    organisation_id: Generated<string | null>;
+    note: Generated<string>;
+    proof_method: Generated<'dns' | 'file' | 'meta' | 'email' | 'parent' | null>;
+    proof_via: Generated<string | null>;
+    proof_expires_at: Generated<Date | null>;
+    proof_missing_since: Generated<Date | null>;
   };
+  organisation: { id: string; name: string; note: Generated<string>; created_at: CreatedAt };
+  target_group: { id: string; organisation_id: string; name: string; created_at: CreatedAt };
+  target_in_group: { group_id: string; target_id: string };
+  proof_mail: {
+    target_id: string;
+    mailbox: string;
+    code_hash: string;
+    wrong_guesses: Generated<number>;
+    sent_at: CreatedAt;
+    expires_at: Date;
+    sent_today: Generated<number>;
+  };
+  project: {
+    id: string;
+    name: string;
+    note: Generated<string>;
+    created_at: CreatedAt;
+    created_by: string | null;
+  };
+  project_target: { project_id: string; target_id: string };
+  project_member: {
+    project_id: string;
+    user_id: string;
+    level: 'read' | 'comment' | 'write' | 'lead';
+    added_at: CreatedAt;
+  };
+  scan_target: { scan_id: string; target_id: string };
+  asset_target: { asset_id: string; target_id: string };
   exclusion: { id: string; value: string; created_at: CreatedAt };
   scan: {
     id: string;

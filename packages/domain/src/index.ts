@@ -5,7 +5,9 @@ import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
+import { organisationRoutes } from './organisations/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
+import { projectRoutes } from './projects/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
@@ -24,6 +26,12 @@ export * from './http/route.ts';
 export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
 export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
 export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export {
+  changeProjectTargets,
+  createProject,
+  setMemberScope,
+  setProjectMembers,
+} from './projects/service.ts';
 export { createSignInLink } from './identity/service.ts';
 export {
   callerOfSession,
@@ -44,7 +52,6 @@ export { readReport, readReportFile, REPORT_QUEUE, requestReport } from './repor
 export { closeScan } from './scans/closing.ts';
 export { readScanView } from './scans/repository.ts';
 export { launchScan, readProgress, stopScan } from './scans/service.ts';
-export { createTarget, listTargets, verifyTarget } from './targets/service.ts';
 export { exportTenant } from './tenancy/export.ts';
 export { readTenantExport, type ExportManifest } from './tenancy/export-manifest.ts';
 export { foundTenant } from './tenancy/found.ts';
@@ -55,6 +62,14 @@ export { resumeTenant, suspendTenant } from './tenancy/suspension.ts';
 export { listTenants, readTenant } from './tenancy/tenant-list.ts';
 export { listPlatformPlans, savePlan, setTenantPlan } from './billing/plan-catalogue.ts';
 export { isFeatureOn } from './tenancy/features.ts';
+export { createGroup, createOrganisation } from './organisations/service.ts';
+export { readImportFile } from './targets/import-file.ts';
+export { importTargets } from './targets/import.ts';
+export { ownableDomain } from './targets/names.ts';
+export { recheckProofs, startProofChecks } from './targets/recheck.ts';
+export { createTarget } from './targets/service.ts';
+export { verifyTarget } from './targets/verify.ts';
+export { findTarget, listTargets } from './targets/view.ts';
 export { startCaretaker, type Caretaker } from './tenancy/caretaker.ts';
 export { deliverMails } from './mail/delivery.ts';
 export { openMailTransport } from './mail/transport.ts';
@@ -74,6 +89,8 @@ export const routes: readonly Route[] = [
   ...inventoryRoutes,
   ...findingRoutes,
   ...reportRoutes,
+  ...projectRoutes,
+  ...organisationRoutes,
   ...auditRoutes,
   ...tokenRoutes,
   ...accountRoutes,

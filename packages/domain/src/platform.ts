@@ -28,6 +28,8 @@ export interface Platform {
   readonly profiles: () => readonly NetworkProfile[];
   readonly log: Logger;
   readonly lookupTxt: LookupTxt;
+  /** Where web servers of targets listen for proofs; left out: 443 and 80. */
+  readonly webPorts?: { readonly https: number; readonly http: number };
   /** Where everything that somebody does, or is refused, is recorded. */
   readonly audit: AuditTrail;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */

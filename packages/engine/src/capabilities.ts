@@ -119,7 +119,10 @@ export interface Capabilities {
   readonly browser: BrowserCapability;
   readonly log: Logger;
   /** Addresses of look-up services, from configuration. */
-  readonly services: { readonly ctSearchUrl: string };
+  readonly services: {
+    /** Where certificates of a domain are searched; undefined when nobody may be asked about it. */
+    readonly ctSearchOf: (domain: string) => string | undefined;
+  };
   /** What whoever runs the platform has put into it. */
   readonly installation: {
     /** Folder of templates of checks; it need not exist. */

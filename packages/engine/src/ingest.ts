@@ -3,6 +3,7 @@ import { encrypt, newId, sha256, type SecretKey } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
 import type { JobQueue } from '@glacis/queue';
+import { attributeToTargets } from './attribute.ts';
 import { deriveEndpoints } from './derive-endpoints.ts';
 import { dispatch, type NewAsset } from './dispatch.ts';
 import { findingIdentity } from './identity.ts';
@@ -44,6 +45,13 @@ export async function ingest(
   const met = await noteMet(tx, batch, stored, context);
   await storeEdges(tx, batch, stored, context);
   const endpoints = await deriveEndpoints(tx, context.scan, touchedAddresses(batch, stored));
+  await attributeToTargets(tx, [
+    ...batch.links.map(link => ({
+      asset: { ...link.asset, id: stored.get(refId(link.asset))?.id },
+      from: stored.get(refId(link.from))?.id,
+    })),
+    ...endpoints.map(endpoint => ({ asset: endpoint, from: undefined })),
+  ]);
   await storeRules(tx, batch);
   const newFindings = await storeFindings(tx, batch, stored, context);
   await storeCoverage(tx, batch, stored, context);

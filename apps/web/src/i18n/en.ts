@@ -1,3 +1,6 @@
+import { targetTexts } from './en-targets.ts';
+import { tenancyTexts } from './en-tenancy.ts';
+
 /** English texts of the web app, by place. */
 export const en = {
   nav: {
@@ -7,6 +10,10 @@ export const en = {
     findings: 'Findings',
     reports: 'Reports',
     targets: 'Targets',
+    projects: 'Projects',
+    members: 'Members',
+    plan: 'Plan',
+    platform: 'Platform',
     audit: 'Audit log',
   },
   shell: {
@@ -186,9 +193,22 @@ export const en = {
     provenAt: 'proven',
     checkedAt: 'last checked',
     lastScan: 'Last scan',
-    howToProve:
-      'Create this TXT record in the DNS of the domain, then press “Verify now”. Until then only passive sources are asked and nothing of yours is probed.',
-    record: { name: 'Name', value: 'Value', type: 'Type' },
+    record: { name: 'Name', value: 'Value' },
+    file: { url: 'Address', content: 'Content' },
+    meta: { url: 'Page', element: 'Element' },
+    mail: {
+      to: 'Mailbox',
+      send: 'Send a code',
+      code: 'Code from the mail',
+      confirm: 'Confirm',
+    },
+    lookNow: 'Look now',
+    provenBy: 'covered by {domain}',
+    missing: 'The proof is no longer there and expires',
+    revokeWhat: 'Revoke the proof of {domain}',
+    proof: 'Ownership',
+    search: 'Search domains and notes',
+    note: 'Note',
     removeWhat: 'Remove {domain}',
     removeTitle: 'Remove this domain?',
     removeText: '{domain} goes with all its scans. This cannot be undone.',
@@ -210,6 +230,7 @@ export const en = {
     started: 'Started',
     startedAgo: 'started',
     passive: 'passive',
+    moreDomains: 'and {count} more',
     activeLong: 'All scanners',
     passiveLong: 'Passive scanners only: ownership is not proven',
     noneTitle: 'No scan yet',
@@ -411,4 +432,6 @@ export const en = {
       none: 'not signed in',
     },
   },
+  ...targetTexts,
+  ...tenancyTexts,
 };

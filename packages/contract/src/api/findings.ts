@@ -14,6 +14,10 @@ export const findingQuery = paging.extend({
   ruleId: z.string().max(100).optional(),
   assetId: id.optional(),
   scanId: id.optional(),
+  targetId: id.optional(),
+  organisationId: id.optional(),
+  groupId: id.optional(),
+  projectId: id.optional(),
   sort: z.enum(['severity', 'firstSeen', 'lastSeen']).default('severity'),
   order: z.enum(['asc', 'desc']).default('asc'),
 });

@@ -39,7 +39,9 @@ export type ScanSummary = z.infer<typeof scanSummary>;
 export const scanView = z.object({
   id,
   targetId: id,
+  /** The first of its domains. */
   domain: z.string(),
+  domains: z.array(z.string()),
   state: scanState,
   /** False when ownership was not proven: passive scanners only. */
   isActive: z.boolean(),

@@ -13,6 +13,7 @@ import { sql, type TenantTransaction } from '@glacis/db';
 import { z } from 'zod';
 import { notFound } from '../http/caller.ts';
 import { likePattern } from '../inventory/repository.ts';
+import { belongsTo } from '../targets/belongs.ts';
 import { isTitled, ruleOf } from './rule-text.ts';
 
 interface FindingRow {
@@ -74,6 +75,7 @@ export async function listFindings(
       sql`(a.key collate "C" ilike ${pattern} or f.rule_id ilike ${pattern} or f.parameter ilike ${pattern} or ${isTitled(query.q, pattern)})`,
     );
   }
+  conditions.push(...belongsTo(sql`f.asset_id`, query));
   const where = sql.join(conditions, sql` and `);
   const direction = query.order === 'desc' ? sql`desc` : sql`asc`;
   const order = {

@@ -41,12 +41,13 @@ export function sessionRequired(): UserError {
   return new UserError('auth.session-required', 'Only a person who is signed in may do this, not a token.');
 }
 
-/** Runs work in the tenant of the route. */
+/** Runs work in the tenant of the route; a member who sees only projects can only read there, and only of those. */
 export function inRouteTenant<T>(
   input: RouteInput<unknown, unknown, unknown>,
   work: (tx: TenantTransaction) => Promise<T>,
 ): Promise<T> {
-  return input.platform.database.inTenant(tenantOf(input), work);
+  const { userId } = input.caller ?? {};
+  return input.platform.database.inTenant(tenantOf(input), work, userId ? { viewer: userId } : {});
 }
 
 /** The error for what does not exist here, or belongs to another tenant: both look alike. */

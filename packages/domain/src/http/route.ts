@@ -14,6 +14,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The file of a route that takes one; reading more than its limit throws. */
+  readonly upload: AsyncIterable<Uint8Array>;
   readonly caller: Caller | undefined;
   readonly tenant: RouteTenant | undefined;
   readonly address: string;
@@ -54,6 +56,8 @@ export interface Route {
   readonly params?: Schema;
   readonly query?: Schema;
   readonly body?: Schema;
+  /** Takes a text file instead of a JSON body, piece by piece, up to this size. */
+  readonly upload?: { readonly maxBytes: number };
   /** Schema of the JSON answer, `file` for bytes, `none` for 204. */
   readonly answer: Schema | 'file' | 'none';
   readonly status?: number;
@@ -80,6 +84,7 @@ export function route<
   params?: P;
   query?: Q;
   body?: B;
+  upload?: { readonly maxBytes: number };
   answer: A;
   status?: number;
   handle(input: RouteInput<Out<P>, Out<Q>, Out<B>>): Promise<Answer<A>>;

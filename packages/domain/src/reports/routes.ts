@@ -1,6 +1,7 @@
 import { createReportRequest, pageOf, paging, reportView, tenantPath, thingPath } from '@glacis/contract';
 import { inRouteTenant, requesterOf, tenantOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
+import { inWritable } from '../projects/grants.ts';
 import { listReports, readReport, readReportFile, requestReport } from './service.ts';
 
 const url = '/api/tenants/:tenant/reports';
@@ -27,7 +28,7 @@ export const reportRoutes: readonly Route[] = [
     answer: reportView,
     status: 202,
     handle: input =>
-      inRouteTenant(input, tx =>
+      inWritable(input, { kind: 'scan', id: input.body.scanId }, tx =>
         requestReport(tx, input.platform.queue, { ...input.body, userId: requesterOf(input) }),
       ),
   }),

@@ -17,6 +17,7 @@ interface ScanListRow {
   id: string;
   target_id: string;
   domain: string;
+  domains: string[];
   state: ScanView['state'];
   is_active: boolean;
   started_at: Date;
@@ -27,7 +28,9 @@ interface ScanListRow {
   error: string | null;
 }
 
-const columns = sql`s.id, s.target_id, t.domain, s.state, s.is_active, s.started_at, s.finished_at, s.new_assets, s.summary, s.error,
+const columns = sql`s.id, s.target_id, t.domain, s.state,
+  array(select o.domain from scan_target st join target o on o.id = st.target_id where st.scan_id = s.id
+    order by o.id <> s.target_id, o.domain) as domains, s.is_active, s.started_at, s.finished_at, s.new_assets, s.summary, s.error,
   (select jsonb_object_agg(severity, n) from (
     select f.severity, count(*)::int as n from scan_finding sf join finding f on f.id = sf.finding_id
     where sf.scan_id = s.id group by f.severity) as counted) as findings`;
@@ -37,6 +40,7 @@ function view(row: ScanListRow): ScanView {
     id: row.id,
     targetId: row.target_id,
     domain: row.domain,
+    domains: row.domains,
     state: row.state,
     isActive: row.is_active,
     startedAt: row.started_at.toISOString(),
@@ -58,7 +62,10 @@ export async function listScans(
   tx: TenantTransaction,
   of: { page: number; pageSize: number; q?: string | undefined },
 ): Promise<{ items: ScanView[]; total: number }> {
-  const filter = of.q ? sql`where t.domain ilike ${likePattern(of.q)}` : sql``;
+  const filter = of.q
+    ? sql`where exists (select 1 from scan_target st join target o on o.id = st.target_id
+        where st.scan_id = s.id and o.domain ilike ${likePattern(of.q)})`
+    : sql``;
   const { rows } =
     await sql<ScanListRow>`select ${columns} from scan s join target t on t.id = s.target_id ${filter}
     order by s.started_at desc limit ${of.pageSize} offset ${(of.page - 1) * of.pageSize}`.execute(tx.sql);

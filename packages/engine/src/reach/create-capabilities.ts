@@ -1,5 +1,6 @@
 import {
   createHttpClient,
+  ctSearchOf,
   EgressError,
   newId,
   type Egress,
@@ -54,7 +55,7 @@ export function createCapabilities(options: CapabilityOptions): Reach {
       stream: createStreamCapability(egress, userAgent),
       browser,
       log,
-      services: { ctSearchUrl: profile.ctSearchUrl },
+      services: { ctSearchOf: domain => ctSearchOf(profile, domain) },
       installation: templateFolder === undefined ? {} : { templateFolder },
     },
     scope: { isInScope: hostOrAddress => egress.verdict(hostOrAddress).isAllowed },
