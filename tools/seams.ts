@@ -61,7 +61,6 @@ export const seams: readonly Seam[] = [
     replacement: 'createHttpClient of @glacis/foundation',
     exceptions: [
       practiceNet,
-      checks('src/template/update.ts', 'fetches templates when a user asks for it'),
       { path: 'apps/web/src/', reason: 'the browser asks the API of its own origin' },
     ],
     isOpenToTests: true,

@@ -21,7 +21,7 @@ async function measure(hosts: number): Promise<unknown> {
   const glacis = await startInstallation(['--no-scan', '--hosts', String(hosts)]);
   const startMs = performance.now() - startedAt;
   try {
-    const targets = await glacis.platform.database.inTenant(glacis.tenant, listTargets);
+    const { items: targets } = await glacis.platform.database.inTenant(glacis.tenant, tx => listTargets(tx));
     const [first = '', ...others] = targets.map(target => target.id);
     const scanStart = performance.now();
     const { id } = await launchScan(glacis.platform, glacis.tenant, {

@@ -8,7 +8,9 @@ import { readFileSync } from 'node:fs';
 import { startInstallation, type Installation } from './installation.ts';
 
 const KILLS = 20;
+const KEEPER = 'keeper.ts';
 const SCAN_TIMEOUT_MS = 240_000;
+const RESTART_TIMEOUT_MS = 30_000;
 const withoutBrowser = scanners.filter(scanner => !scanner.needsBrowser).map(scanner => scanner.id);
 
 let glacis: Installation;
@@ -43,7 +45,7 @@ function difference(actual: Result): Record<string, readonly string[]> {
 const NONE = { missed: [], unexpected: [] };
 
 async function launch(ids: readonly string[] = withoutBrowser): Promise<string> {
-  const targets = await glacis.platform.database.inTenant(glacis.tenant, listTargets);
+  const { items: targets } = await glacis.platform.database.inTenant(glacis.tenant, tx => listTargets(tx));
   const [first = '', ...others] = targets.map(target => target.id);
   const engine = { scanners: ids };
   return (
@@ -98,8 +100,9 @@ async function resultOf(scanId: string): Promise<Result> {
   );
 }
 
+/** Kills one of the processes with the text in its command line; the keeper's names the server that it keeps. */
 function kill(text: string): boolean {
-  const running = glacis.processes(text);
+  const running = glacis.processes(text).filter(entry => text === KEEPER || !entry.command.includes(KEEPER));
   const victim = running[Math.floor(Math.random() * running.length)];
   if (!victim) return false;
   process.kill(victim.pid, 'SIGKILL');
@@ -129,7 +132,7 @@ test(`workers killed at ${KILLS} random points change nothing in the results`, a
 for (const [name, text] of [
   ['server', 'apps/server/src/main.ts'],
   ['PostgreSQL', 'bin/postgres -D'],
-  ['keeper of PostgreSQL', 'keeper.ts'],
+  ['keeper of PostgreSQL', KEEPER],
 ] as const) {
   test(`a killed ${name} changes nothing in the results, and is back`, async () => {
     const scanId = await launch();
@@ -143,6 +146,11 @@ for (const [name, text] of [
       return response.json() as Promise<unknown>;
     });
     assert.deepEqual(health, { status: 'ok' });
+    const deadline = Date.now() + RESTART_TIMEOUT_MS;
+    while (glacis.processes(text).length === 0) {
+      assert.ok(Date.now() < deadline, `${name} runs again`);
+      await delay(100);
+    }
   });
 }
 

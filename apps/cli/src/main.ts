@@ -1,10 +1,16 @@
 /** The `glacis` command. */
 import { parseArgs } from 'node:util';
 import { messageOf, OperationalError, UserError } from '@glacis/foundation';
+import { audit } from './audit.ts';
 import { doctor } from './doctor.ts';
 import { scan } from './scan.ts';
 import { signIn } from './sign-in.ts';
+import { target } from './target.ts';
+import { token } from './token.ts';
+import { tenant, TENANT_HELP } from './tenant.ts';
 import { up } from './up/up.ts';
+import { UsageError } from './usage.ts';
+import { user } from './user.ts';
 
 const HELP = `Glacis shows an organisation its external attack surface and turns what it finds into reports.
 
@@ -20,6 +26,24 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
       --json                        assets and findings as JSON lines on standard output
       --report FILE                 write the PDF report
   glacis sign-in                    print a one-time sign-in link for the owner
+  glacis target add DOMAIN          adds a domain and says how to prove that it is yours
+  glacis target verify DOMAIN       looks for the proof; --method dns, file or meta
+  glacis target list [TEXT]         the domains and how far they are proven
+  glacis target import FILE         adds lines or CSV (domain, organisation, group, note); - is standard input
+      --preview, --valid            only show what would come; leave out wrong lines instead of stopping
+  glacis user list                  all people and their tenants
+  glacis user sessions EMAIL        where somebody is signed in
+  glacis user revoke-sessions EMAIL signs somebody out everywhere
+  glacis token create               makes a token of a tenant (--tenant SLUG) or of a person (--user EMAIL), and prints it:
+                                    --name TEXT --scope asset.read --scope … [--days 90] [--address 192.0.2.0/24]
+  glacis token list                 the tokens of a tenant (--tenant SLUG) or of a person (--user EMAIL)
+  glacis token revoke ID            revokes one of them
+  glacis audit verify               verifies the audit logs of all tenants, or with --tenant SLUG of one
+      --head NUMBER:HASH            and that it still contains the head that was printed before
+  glacis audit list                 the latest records of the platform, or with --tenant SLUG of a tenant; --limit 200,
+                                    --actor NAME, --action targets, --outcome refused, --from TIME, --to TIME, --search TEXT
+  glacis audit export --out FILE    all of them, with the same filters, as JSON lines or with --format csv
+  glacis tenant …                   create, list, show, plan, suspend, resume, export, delete: glacis tenant --help
   glacis doctor                     what is there, what is missing, and what that costs
 
 Examples
@@ -41,14 +65,11 @@ Exit codes
   0 done   1 something failed (the last line says what)   2 the command was not understood   130 interrupted
 `;
 
-/** A command line that cannot be understood. */
-class UsageError extends Error {}
-
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command = 'up', ...rest] = argv;
-  if (rest.includes('--help') || rest.includes('-h')) return help();
+  if (rest.includes('--help') || rest.includes('-h')) return help(command === 'tenant' ? TENANT_HELP : HELP);
   switch (command) {
     case '--help':
     case '-h':
@@ -62,13 +83,23 @@ async function main(argv: readonly string[]): Promise<number> {
       return doctor(say);
     case 'sign-in':
       return signIn(say);
+    case 'target':
+      return target(rest, say);
+    case 'tenant':
+      return tenant(rest, say);
+    case 'user':
+      return user(rest, say);
+    case 'token':
+      return token(rest, say);
+    case 'audit':
+      return audit(rest, say);
     default:
       throw new UsageError(`There is no command “${command}”. See: glacis --help`);
   }
 }
 
-function help(): number {
-  process.stdout.write(HELP);
+function help(text = HELP): number {
+  process.stdout.write(text);
   return 0;
 }
 

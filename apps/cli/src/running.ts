@@ -31,7 +31,11 @@ export async function joinRunning(): Promise<Running> {
     );
   }
   const platform = await openPlatform({
-    config: { ...config, databaseUrl: run.databaseUrl },
+    config: {
+      ...config,
+      databaseUrl: run.databaseUrl,
+      publicUrl: config.isPublicUrlGiven ? config.publicUrl : run.address,
+    },
     processName: 'cli',
     registry: createRegistry(scanners),
     maxConnections: 3,

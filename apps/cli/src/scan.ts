@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TargetView } from '@glacis/contract';
-import { createTarget, launchScan, listTargets, type Platform } from '@glacis/domain';
+import { createTarget, findTarget, launchScan, ownableDomain, type Platform } from '@glacis/domain';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import { parse as parseYaml } from 'yaml';
 import { exportAssets, exportFindings } from './up/export.ts';
 import { makeReport, watchScan } from './up/scan-and-report.ts';
+import { commandLineOrigin } from './acting.ts';
 import { joinRunning } from './running.ts';
 
 /** What `glacis scan` was asked for. */
@@ -29,7 +30,10 @@ export async function scan(options: ScanOptions, say: (line: string) => void): P
   try {
     const tenant = await firstTenant(platform);
     const target = await targetOf(platform, tenant, options.target);
-    const started = await launchScan(platform, tenant, { targetIds: [target.id], engine, userId: null });
+    const started = await platform.audit.audited(
+      { tenantId: tenant, origin: commandLineOrigin(), action: 'scans.create' },
+      () => launchScan(platform, tenant, { targetIds: [target.id], engine, userId: null }),
+    );
     if (!started.isActive) {
       const { name, value } = target.proof.record;
       inform(
@@ -88,8 +92,8 @@ async function firstTenant(platform: Platform): Promise<TenantId> {
 }
 
 async function targetOf(platform: Platform, tenant: TenantId, domain: string): Promise<TargetView> {
-  return platform.database.inTenant(tenant, async tx => {
-    const known = (await listTargets(tx)).find(target => target.domain === domain.trim().toLowerCase());
-    return known ?? createTarget(tx, domain, null);
-  });
+  return platform.database.inTenant(
+    tenant,
+    async tx => (await findTarget(tx, ownableDomain(domain))) ?? createTarget(tx, domain, null),
+  );
 }

@@ -1,5 +1,6 @@
 import { createSignInLink } from '@glacis/domain';
 import { OperationalError } from '@glacis/foundation';
+import { commandLineOrigin } from './acting.ts';
 import { joinRunning } from './running.ts';
 
 /** Prints a one-time sign-in link for the owner of the installation: who can read its data folder may enter. */
@@ -13,7 +14,16 @@ export async function signIn(say: (line: string) => void): Promise<number> {
       .orderBy('created_at')
       .executeTakeFirst();
     if (!owner) throw new OperationalError('internal.unexpected', 'The installation has no owner.');
-    say(`${address}/sign-in?link=${await createSignInLink(platform.database, owner.id)}`);
+    const link = await platform.audit.audited(
+      {
+        tenantId: undefined,
+        origin: commandLineOrigin(),
+        action: 'sign-in-links.create',
+        subject: { kind: 'users', id: owner.id },
+      },
+      () => createSignInLink(platform.database, owner.id),
+    );
+    say(`${address}/sign-in?link=${link}`);
     say(`It signs ${owner.email} in once, within the next hour.`);
     return 0;
   } finally {

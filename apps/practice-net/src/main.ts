@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_BLOCK } from './address-plan.ts';
 import { printTruth, serve } from './commands.ts';
 import { InputError, scoreFiles } from './score/score-files.ts';
+import type { Measure, Score } from './score/score.ts';
 
 const usage = `A small internet on 127.0.0.0/8, the same for the same seed.
 
@@ -54,8 +55,21 @@ async function score(values: {
         : { file: values.counters },
     out: values.out,
   });
-  process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+  const text = values.out === undefined ? JSON.stringify(result, undefined, 2) : summaryOf(result).join('\n');
+  process.stdout.write(`${text}\n`);
   return result.passed ? 0 : 1;
+}
+
+/** The score for people: a line, and a line for everything that was missed or is not true. */
+function summaryOf(score: Score): string[] {
+  const share = (of: number): string => `${Math.floor(of * 1000) / 10} %`;
+  const part = (name: string, of: Measure): string =>
+    `${of.found} of ${of.expected} ${name} (recall ${share(of.recall)}, precision ${share(of.precision)})`;
+  return [
+    `Score     ${part('assets', score.totals.assets)}, ${part('findings', score.totals.findings)}, ${score.packetsOutsideScope} packets outside the scope`,
+    ...score.missed.map(key => `  missed    ${key}`),
+    ...score.unexpected.map(key => `  not true  ${key}`),
+  ];
 }
 
 async function main(): Promise<void> {

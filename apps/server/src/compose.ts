@@ -4,6 +4,7 @@ import { addDocs } from './docs.ts';
 import { createHttpServer } from './http.ts';
 import { addLiveFeed } from './live.ts';
 import { addWebApp } from './static.ts';
+import { addWebhooks } from './webhooks.ts';
 
 /** The whole server as a process runs it: API, health, live feed, documentation and the web app in `webFolder`. */
 export function composeServer(platform: Platform, webFolder: string): FastifyInstance {
@@ -13,6 +14,7 @@ export function composeServer(platform: Platform, webFolder: string): FastifyIns
     return { status: 'ok' };
   });
   addLiveFeed(server, platform);
+  addWebhooks(server, platform);
   addDocs(server, routes);
   addWebApp(server, webFolder);
   return server;

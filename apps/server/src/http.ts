@@ -1,8 +1,10 @@
-import { errorCatalogue, permissionsOf, type ErrorBody, type ErrorCode } from '@glacis/contract';
+import { errorCatalogue, type ErrorBody, type ErrorCode } from '@glacis/contract';
 import {
-  callerOfSession,
-  membershipsOf,
+  actionOf,
+  isRecorded,
+  originOf,
   routes as sliceRoutes,
+  type FileAnswer,
   type Platform,
   type Route,
   type RouteInput,
@@ -18,9 +20,11 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { z } from 'zod';
-import { readCookie, sessionCookie } from './cookie.ts';
+import { authorise } from './authorise.ts';
+import { readCredential } from './credential.ts';
+import { addUploads } from './upload.ts';
 import { securityHeaders } from './headers.ts';
-import { findUnstorable } from './unstorable.ts';
+import { recordRefusal } from './refusal.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -31,6 +35,8 @@ const MAX_SEGMENT_LENGTH = 20_000;
 /** Marks a route as having declared who may call it; one without stops the server from starting. */
 export interface DeclaredAccess {
   readonly access: Route['access'];
+  /** Name for the audit log. */
+  readonly action?: string;
 }
 
 declare module 'fastify' {
@@ -48,6 +54,9 @@ export function createHttpServer(
     loggerInstance: platform.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
+    // Nobody is believed about addresses but the proxies that were named.
+    trustProxy:
+      platform.trustedProxies && platform.trustedProxies.length > 0 ? [...platform.trustedProxies] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => newId(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
@@ -64,7 +73,12 @@ export function createHttpServer(
   });
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);
-    refuseForeignOrigin(request);
+    try {
+      refuseForeignOrigin(request);
+    } catch (error) {
+      recordRefusal(platform, request, { action: request.routeOptions.config.declared?.action }, error);
+      throw error;
+    }
   });
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   server.setNotFoundHandler((request, reply) =>
@@ -74,7 +88,10 @@ export function createHttpServer(
       reply,
     ),
   );
-  for (const route of routes) addRoute(server, platform, route);
+  for (const route of routes) {
+    if (route.upload) addUploads(server, part => addRoute(part, platform, route));
+    else addRoute(server, platform, route);
+  }
   return server;
 }
 
@@ -97,6 +114,9 @@ function answerNoHttp(socket: Duplex): void {
 export function refuseForeignOrigin(request: FastifyRequest): void {
   const isUpgrade = request.headers.upgrade !== undefined;
   if (request.method === 'GET' && !isUpgrade) return;
+  // No browser adds a bearer token by itself, and with one the cookie counts for nothing.
+  const given = readCredential(request);
+  if (given && 'bearer' in given) return;
   const { origin, host, 'sec-fetch-site': site } = request.headers;
   const isForeignSite = site === 'cross-site' || site === 'same-site';
   const isForeignOrigin = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
@@ -106,94 +126,62 @@ export function refuseForeignOrigin(request: FastifyRequest): void {
 }
 
 function addRoute(server: FastifyInstance, platform: Platform, route: Route): void {
+  const action = actionOf(route);
+  const guarded = { ...route, action };
   server.route({
     method: route.method,
     url: route.url,
-    config: { declared: { access: route.access } },
+    ...(route.upload ? { bodyLimit: route.upload.maxBytes } : {}),
+    config: { declared: { access: route.access, action } },
     handler: async (request, reply) => {
-      const input = await authorise(request, reply, platform, route);
-      const answer = await route.handle(input);
+      const input = await authorise(request, reply, platform, guarded);
+      const answer = isRecorded(route)
+        ? await recorded(request, route, action, input)
+        : await read(request, guarded, input);
       return send(reply, route, answer);
     },
   });
 }
 
-/** Finds out who calls, whether they may, and parses what they sent. @throws UserError */
-export async function authorise(
+/** Handles a call that only reads; when the handler refuses it, that is recorded. */
+async function read(
   request: FastifyRequest,
-  reply: FastifyReply | undefined,
-  platform: Platform,
-  route: Pick<Route, 'access' | 'params' | 'query' | 'body'>,
-): Promise<RouteInput<unknown, unknown, unknown>> {
-  const sessionSecret = readCookie(request.headers.cookie);
-  const caller = sessionSecret ? await callerOfSession(platform.database, sessionSecret) : undefined;
-  if (route.access !== 'public' && !caller) throw new UserError('auth.sign-in-required', 'Sign in first.');
-
-  const slug = z.object({ tenant: z.string() }).safeParse(request.params).data?.tenant;
-  let tenant: RouteInput<unknown, unknown, unknown>['tenant'];
-  if (slug !== undefined && caller) {
-    const membership = (await membershipsOf(platform.database, caller.userId)).find(
-      entry => entry.slug === slug,
-    );
-    // A tenant one does not belong to looks like one that does not exist.
-    if (!membership) throw new UserError('request.not-found', 'There is no such tenant.');
-    tenant = membership;
+  route: Route,
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<unknown> {
+  try {
+    return await route.handle(input);
+  } catch (error) {
+    if (error instanceof UserError && error.code.startsWith('auth.'))
+      recordRefusal(input.platform, request, route, error, input);
+    throw error;
   }
-  if (route.access !== 'public' && route.access !== 'signed-in') {
-    const isAllowed = tenant
-      ? permissionsOf[tenant.role].includes(route.access)
-      : caller?.isPlatformAdmin === true;
-    if (!isAllowed)
-      throw new UserError(
-        'auth.forbidden',
-        'Your role does not allow this. Ask an administrator of the tenant.',
-      );
-  }
-  return {
-    platform,
-    params: parse(route.params, request.params, 'path'),
-    query: parse(route.query, request.query, 'query'),
-    body: parse(route.body, request.body, 'body'),
-    caller,
-    tenant,
-    address: request.ip,
-    userAgent: request.headers['user-agent'] ?? '',
-    sessionSecret,
-    setSession: secret => {
-      void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));
-    },
-  };
 }
 
-function parse(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
-  if (!schema) return undefined;
-  const unstorable = findUnstorable(value);
-  if (unstorable && where !== 'path') {
-    const path = unstorable.path || where;
-    throw new UserError('request.invalid', `The ${where} is not valid: ${path}: ${unstorable.reason}`, {
-      fields: { [path]: unstorable.reason },
-    });
-  }
-  const parsed = unstorable ? undefined : schema.safeParse(value ?? {});
-  if (parsed?.success) return parsed.data;
-  // An id that is no UUID names nothing.
-  if (where === 'path' || !parsed)
-    throw new UserError('request.not-found', 'There is nothing at this address.');
-  const fields = Object.fromEntries(
-    parsed.error.issues.map(issue => [issue.path.join('.') || where, issue.message]),
-  );
-  const first = Object.entries(fields)[0];
-  throw new UserError(
-    'request.invalid',
-    `The ${where} is not valid: ${first?.[0] ?? ''}: ${first?.[1] ?? ''}`,
-    { fields },
+/** Handles a call of which a record is kept. */
+function recorded(
+  request: FastifyRequest,
+  route: Route,
+  action: string,
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<unknown> {
+  const { id } = z.object({ id: z.uuid() }).safeParse(request.params).data ?? {};
+  return input.platform.audit.audited(
+    {
+      tenantId: input.tenant?.id,
+      origin: originOf(input.caller, { address: request.ip, requestId: request.id }),
+      action,
+      ...(id === undefined ? {} : { subject: { kind: action.split('.')[0] ?? '', id } }),
+    },
+    note => route.handle({ ...input, note }),
+    { isAnonymous: input.caller === undefined },
   );
 }
 
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {
   if (route.answer === 'none') return reply.status(route.status ?? 204).send();
   if (route.answer === 'file') {
-    const file = answer as { bytes: Uint8Array; mediaType: string; fileName?: string };
+    const file = answer as FileAnswer;
     if (file.fileName)
       void reply.header(
         'content-disposition',
@@ -202,7 +190,7 @@ function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply 
     return reply
       .header('content-type', file.mediaType)
       .header('cache-control', 'private, no-store')
-      .send(Buffer.from(file.bytes));
+      .send(file.bytes instanceof Uint8Array ? Buffer.from(file.bytes) : file.bytes);
   }
   return reply
     .status(route.status ?? 200)
@@ -221,7 +209,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const body: ErrorBody = {
     error: { code, message, requestId: request.id, ...(fields ? { fields: { ...fields } } : {}) },
   };
-  if (code === 'auth.throttled') void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
+  if (status === 429) void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
   return reply.status(status).header('cache-control', 'no-store').send(body);
 }
 

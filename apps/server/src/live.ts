@@ -1,9 +1,11 @@
 import { thingPath } from '@glacis/contract';
 import { readProgress, type Platform } from '@glacis/domain';
+import type { TenantTransaction } from '@glacis/db';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { answerError, authorise } from './http.ts';
+import { authorise } from './authorise.ts';
+import { answerError } from './http.ts';
 
 /** Shortest time between two messages to one watcher, ms: calm for eyes and database. */
 const INTERVAL_MS = 250;
@@ -12,6 +14,9 @@ const PING_MS = 20_000;
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** Close code for a watcher whose session or right has ended. */
 const NO_LONGER_ALLOWED = 4401;
+
+/** Name for the audit log, where refusals are recorded. */
+const ACTION = 'scans.watch';
 
 /** Adds the live feed of scans: GET /api/tenants/:tenant/scans/:id/live, upgraded to a WebSocket. */
 export function addLiveFeed(
@@ -23,20 +28,24 @@ export function addLiveFeed(
   const access = 'scan.read' as const;
   server.get(
     '/api/tenants/:tenant/scans/:id/live',
-    { config: { declared: { access } } },
+    { config: { declared: { access, action: ACTION } } },
     async (request, reply) => {
       try {
-        const mayWatch = () => authorise(request, undefined, platform, { access, params: thingPath });
-        const input = await mayWatch();
+        const mayWatch = (first?: FastifyReply) =>
+          authorise(request, first, platform, { access, action: ACTION, params: thingPath });
+        const input = await mayWatch(reply);
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');
-        await platform.database.inTenant(tenant, tx => readProgress(tx, platform, id));
+        const viewer = input.caller?.userId;
+        const within: Watch['within'] = work =>
+          platform.database.inTenant(tenant, work, viewer ? { viewer } : {});
+        await within(tx => readProgress(tx, platform, id));
         if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
           throw new UserError('request.invalid', 'This address speaks WebSocket only.');
         }
         reply.hijack();
         sockets.handleUpgrade(request.raw, request.raw.socket, Buffer.alloc(0), socket =>
-          feed(socket, platform, { tenant, scanId: id, mayWatch, intervalMs }),
+          feed(socket, platform, { tenant, scanId: id, mayWatch: () => mayWatch(), within, intervalMs }),
         );
         return reply;
       } catch (error) {
@@ -55,6 +64,8 @@ interface Watch {
   readonly scanId: string;
   readonly intervalMs: number;
   mayWatch(): Promise<unknown>;
+  /** Reads with the rights that the watcher has then: one who sees only projects sees no more here. */
+  within<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
 }
 
 function feed(socket: WebSocket, platform: Platform, watch: Watch): void {
@@ -76,9 +87,7 @@ function feed(socket: WebSocket, platform: Platform, watch: Watch): void {
     isStale = false;
     try {
       await watch.mayWatch();
-      const result = await platform.database.inTenant(tenant, tx =>
-        readProgress(tx, platform, scanId, cursor),
-      );
+      const result = await watch.within(tx => readProgress(tx, platform, scanId, cursor));
       cursor = result.cursor;
       lastSentAt = Date.now();
       isStale ||= result.isMore;

@@ -1,7 +1,7 @@
 /** The server process: HTTP API, live feeds and the web app. Its parent tells it the port and hears when it listens. */
 import { join } from 'node:path';
 import { messageOf, readConfig } from '@glacis/foundation';
-import { openPlatform } from '@glacis/domain';
+import { openPlatform, startCaretaker } from '@glacis/domain';
 import { createRegistry } from '@glacis/engine';
 import { scanners } from '@glacis/scanners';
 import { composeServer } from './compose.ts';
@@ -15,10 +15,12 @@ const platform = await openPlatform({
   isKeeper: true,
   maxConnections: 20,
 });
+const caretaker = startCaretaker(platform);
 const server = composeServer(platform, join(import.meta.dirname, '..', '..', 'web', 'dist'));
 
 async function stop(): Promise<void> {
   await server.close();
+  await caretaker.stop();
   await platform.close();
   process.exit(0);
 }

@@ -50,6 +50,9 @@ function operation(route: Route, schemas: Components): Record<string, unknown> {
           },
         }
       : {}),
+    ...(route.upload
+      ? { requestBody: { required: true, content: { 'text/csv': { schema: { type: 'string' } } } } }
+      : {}),
     responses: {
       [String(route.status ?? (route.answer === 'none' ? 204 : 200))]: success(route, schemas),
       default: error,

@@ -34,6 +34,12 @@ let api: z.output<typeof document>;
 let text: string;
 before(async () => {
   world = await createWorld();
+  // Answers of the routes above tenants are checked too.
+  await world.platform.database.control
+    .updateTable('control.user_account')
+    .set({ is_platform_admin: true })
+    .where('id', '=', world.alpha.users.admin)
+    .execute();
   cookie = await world.signIn(world.alpha.users.admin);
   text = (await world.server.inject({ url: '/api/openapi.json' })).body;
   api = document.parse(JSON.parse(text));
@@ -77,13 +83,17 @@ function check(method: string, path: string, status: string, answer: unknown): v
 
 for (const route of routes.filter(entry => entry.method === 'GET' && entry.answer !== 'file')) {
   test(`the answer and the refusal of GET ${route.url} fit the document`, async () => {
-    const kind = /:tenant\/(\w+)\/:id/.exec(route.url)?.[1] ?? '';
+    const isOfPlatform = route.access === 'platform.manage';
+    const kind = isOfPlatform ? '' : /:tenant\/(\w+)\/:id/.exec(route.url)?.[1];
     const ids: Readonly<Record<string, string>> = world.alpha.ids;
-    const url = route.url.replace(':tenant', 'alpha').replace(':id', ids[kind] ?? '');
+    const id = isOfPlatform ? world.alpha.tenant : (ids[kind ?? ''] ?? '');
+    const url = route.url.replace(':tenant', 'alpha').replace(':id', id);
     const path = route.url.replace(/:(\w+)/g, '{$1}');
-    const answer = await world.server.inject({ url, headers: { cookie } });
+    const as = isOfPlatform ? await world.signIn(await world.platformAdmin()) : cookie;
+    const answer = await world.server.inject({ url, headers: { cookie: as } });
     assert.equal(answer.statusCode, 200);
     check('get', path, '200', answer.json());
+    if (route.access === 'public') return;
     const refused = await world.server.inject({ url });
     assert.equal(refused.statusCode, 401);
     check('get', path, '401', refused.json());

@@ -1,42 +1,33 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
-import { routes, type Route } from '@glacis/domain';
-import { newId } from '@glacis/foundation';
+import {
+  createTokenRequest,
+  errorBody,
+  errorCatalogue,
+  permissionsOf,
+  tokenPair,
+  type Role,
+  type TokenScope,
+} from '@glacis/contract';
+import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
+import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
+import { platformSamples } from './platform-samples.ts';
+import { samples, sampleIn } from './walk-samples.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
 let world: World;
 before(async () => {
   world = await createWorld();
+  sampleIn(world);
 });
 after(() => world.close());
 
-interface Sample {
-  /** Id for the `:id` of the path; left out: the surface's own thing. */
-  readonly id?: (of: Surface) => Promise<string>;
-  readonly body?: (of: Surface) => Promise<object>;
-}
-
-/** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
-const samples: Readonly<Record<string, Sample>> = {
-  'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
-  'PUT /api/session/password': { body: async () => ({ password: 'a long enough password' }) },
-  'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
-  'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
-  'POST /api/tenants/:tenant/scans': {
-    body: async of => ({ targetId: await world.freshTarget(of) }),
-  },
-  'POST /api/tenants/:tenant/scans/:id/cancel': { id: of => world.runningScan(of) },
-  'PATCH /api/tenants/:tenant/findings/:id': { body: async () => ({ state: 'confirmed' }) },
-  'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
-};
-
 const nameOf = (of: Route): string => `${of.method} ${of.url}`;
 
-async function idFor(of: Route, surface: Surface): Promise<string> {
+async function idFor(of: Route, surface: Surface, as: string): Promise<string> {
   const own = samples[nameOf(of)]?.id;
-  if (own) return own(surface);
+  if (own) return own(surface, as);
   const [, kind = ''] = /:tenant\/(\w+)\/:id/.exec(of.url) ?? [];
   const known: Readonly<Record<string, string>> = surface.ids;
   const id = known[kind];
@@ -47,16 +38,29 @@ async function idFor(of: Route, surface: Surface): Promise<string> {
 async function call(
   of: Route,
   as: string | undefined,
-  where: { tenant: Surface; thing?: Surface; method?: string },
+  where: { tenant: Surface; thing?: Surface; method?: string; bearer?: string },
 ) {
-  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant) : '';
-  const body = await samples[nameOf(of)]?.body?.(where.tenant);
+  // A thing of another tenant is that of somebody there.
+  const owner = where.thing ? where.thing.users.admin : (as ?? '');
+  const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
+  const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
+  const headers: Record<string, string> = where.bearer
+    ? { authorization: `Bearer ${where.bearer}` }
+    : as
+      ? { cookie: await world.signIn(as) }
+      : {};
+  await world.platform.audit.flush();
+  const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
     url: of.url.replace(':tenant', where.tenant.slug).replace(':id', id),
-    headers: as ? { cookie: await world.signIn(as) } : {},
+    headers,
     ...(body ? { payload: body } : {}),
+  });
+  await assertRecorded(of, response.statusCode, Object.keys(headers).length > 0, {
+    before,
+    after: await recordsOf(of, where.tenant),
   });
   if (response.statusCode >= 400 && response.body !== '') {
     const { error } = errorBody.parse(response.json());
@@ -66,11 +70,74 @@ async function call(
   return response;
 }
 
+/** How many records the tenant's and the platform's chain have. */
+async function recordsOf(of: Route, tenant: Surface): Promise<{ tenant: number; platform: number }> {
+  await world.platform.audit.flush();
+  const { database } = world.platform;
+  const [own, platform] = await Promise.all([
+    readHead(database, tenant.tenant),
+    readHead(database, undefined),
+  ]);
+  return of.url.includes(':tenant')
+    ? { tenant: own.seq, platform: platform.seq }
+    : { tenant: platform.seq, platform: platform.seq };
+}
+
+/** Every change and every refusal of somebody who came with a credential is in the audit log; reading is not. */
+async function assertRecorded(
+  of: Route,
+  status: number,
+  isKnown: boolean,
+  { before, after }: Record<'before' | 'after', Awaited<ReturnType<typeof recordsOf>>>,
+): Promise<void> {
+  if (status < 300)
+    assert.equal(after.tenant - before.tenant, isRecorded(of) ? 1 : 0, `${nameOf(of)} recorded`);
+  if (isKnown && status === 403) assert.ok(after.tenant > before.tenant, `${nameOf(of)} refusal recorded`);
+}
+
 const roles: readonly Role[] = ['observer', 'operator', 'admin'];
 
-for (const declared of routes) {
+/** Routes above tenants: for administrators of the platform alone, and no role in a tenant makes one. */
+async function callPlatform(of: Route, as: string | undefined, missingId?: string) {
+  const sample = platformSamples[nameOf(of)];
+  const id = missingId ?? (await sample?.id?.(world)) ?? '';
+  const body = sample?.body?.(id);
+  assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body`);
+  assert.ok(id !== '' || !of.url.includes(':id'), `${nameOf(of)} needs a sample id`);
+  return world.server.inject({
+    method: of.method,
+    url: of.url.replace(':id', id).replace(':feature', 'active-scans'),
+    headers: as ? { cookie: await world.signIn(as) } : {},
+    ...(body ? { payload: body } : {}),
+  });
+}
+
+for (const declared of routes.filter(one => one.access === 'platform.manage')) {
+  test(`${nameOf(declared)} (${declared.access})`, async t => {
+    assert.match(declared.url, /^\/api\/platform\//);
+    assert.doesNotMatch(declared.url, /:tenant/);
+    await t.test('nobody', async () => {
+      assert.equal((await callPlatform(declared, undefined)).statusCode, 401);
+    });
+    for (const role of roles) {
+      await t.test(role, async () => {
+        assert.equal((await callPlatform(declared, world.alpha.users[role])).statusCode, 403);
+      });
+    }
+    await t.test('administrator of the platform', async () => {
+      const owner = await world.platformAdmin();
+      const { statusCode } = await callPlatform(declared, owner);
+      assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+      if (declared.url.includes(':id'))
+        assert.equal((await callPlatform(declared, owner, newId())).statusCode, 404);
+    });
+  });
+}
+
+for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
   const { access } = declared;
-  const isOfTenant = access !== 'public' && access !== 'signed-in';
+  const isGuarded = access !== 'public' && access !== 'signed-in';
+  const isOfTenant = isGuarded && !access.startsWith('platform.');
   test(`${nameOf(declared)} (${access})`, async t => {
     await t.test('nobody', async () => {
       const { statusCode } = await call(declared, undefined, { tenant: world.alpha });
@@ -85,8 +152,13 @@ for (const declared of routes) {
     if (isOfTenant) {
       assert.match(declared.url, /^\/api\/tenants\/:tenant\//);
       await t.test('admin of another tenant', async () => {
+        const before = await recordsOf(declared, world.alpha);
         const response = await call(declared, world.beta.users.admin, { tenant: world.alpha });
         assert.equal(response.statusCode, 404);
+        const after = await recordsOf(declared, world.alpha);
+        assert.equal(after.tenant, before.tenant, 'strangers are not shown to the tenant');
+        // One is the sign-in.
+        assert.ok(after.platform >= before.platform + 2, 'the attempt is recorded');
         const missing = await world.server.inject({
           method: declared.method,
           url: declared.url.replace(':tenant', 'no-such-tenant').replace(':id', newId()),
@@ -97,9 +169,13 @@ for (const declared of routes) {
     }
     for (const role of roles) {
       await t.test(role, async () => {
-        const { statusCode } = await call(declared, world.alpha.users[role], { tenant: world.alpha });
-        const isAllowed = !isOfTenant || permissionsOf[role].includes(access);
-        if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
+        const as = (await samples[nameOf(declared)]?.caller?.(world.alpha, role)) ?? world.alpha.users[role];
+        const response = await call(declared, as, { tenant: world.alpha });
+        const { statusCode } = response;
+        const { refusal } = samples[nameOf(declared)] ?? {};
+        const isAllowed = !isGuarded || permissionsOf[role].includes(access);
+        if (isAllowed && refusal) assert.equal(response.json().error.code, refusal);
+        else if (isAllowed) assert.ok(statusCode >= 200 && statusCode < 300, `answered ${statusCode}`);
         else assert.equal(statusCode, 403);
       });
     }
@@ -109,7 +185,7 @@ for (const declared of routes) {
         const foreign = await call(declared, as, { tenant: world.alpha, thing: world.beta });
         assert.equal(foreign.statusCode, 404);
         const url = declared.url.replace(':tenant', world.alpha.slug).replace(':id', newId());
-        const body = await samples[nameOf(declared)]?.body?.(world.alpha);
+        const body = await samples[nameOf(declared)]?.body?.(world.alpha, as);
         const missing = await world.server.inject({
           method: declared.method,
           url,
@@ -122,6 +198,137 @@ for (const declared of routes) {
     }
   });
 }
+
+type Bearers = Readonly<Record<'personal' | 'service' | 'access' | 'serviceAccess', string>>;
+const madeBearers = new Map<string, Promise<Bearers>>();
+
+/** Tokens of every kind with given scopes: a person's, a tenant's, and an access token made from each. */
+function bearersWith(
+  scopes: readonly TokenScope[],
+  owner: { userId: string; tenant: TenantId },
+): Promise<Bearers> {
+  const key = JSON.stringify([scopes, owner]);
+  const made = madeBearers.get(key) ?? makeBearers(scopes, owner);
+  madeBearers.set(key, made);
+  return made;
+}
+
+async function makeBearers(
+  scopes: readonly TokenScope[],
+  owner: { userId: string; tenant: TenantId },
+): Promise<Bearers> {
+  const { database } = world.platform;
+  const request = createTokenRequest.parse({ name: 'walk', scopes });
+  const personal = await createToken(
+    database,
+    { userId: owner.userId, tenant: undefined },
+    request,
+    owner.userId,
+  );
+  const service = await createToken(database, { tenant: owner.tenant }, request, null);
+  const accessOf = async (secret: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${secret}` };
+    const pair = await world.server.inject({
+      method: 'POST',
+      url: '/api/access-tokens',
+      headers,
+      payload: {},
+    });
+    return tokenPair.parse(pair.json()).accessToken;
+  };
+  return {
+    personal: personal.secret,
+    service: service.secret,
+    access: await accessOf(personal.secret),
+    serviceAccess: await accessOf(service.secret),
+  };
+}
+
+for (const declared of routes) {
+  const { access } = declared;
+  // What is above tenants is tried with tokens of a platform administrator in token.db.test.ts.
+  if (access === 'public' || access === 'platform.manage') continue;
+  const sample = samples[nameOf(declared)];
+  const freshCaller = async () => (await sample?.caller?.(world.alpha, 'admin')) ?? world.alpha.users.admin;
+  const codeOf = async (bearer: string, as: string) => {
+    const response = await call(declared, as, { tenant: world.alpha, bearer });
+    return response.statusCode < 300 ? 'allowed' : String(response.json().error.code);
+  };
+  const allowed = sample?.refusal ?? 'allowed';
+
+  test(`${nameOf(declared)} by tokens`, async t => {
+    const as = await freshCaller();
+    const owner = { userId: as, tenant: world.alpha.tenant };
+    if (access === 'signed-in') {
+      const bearers = await bearersWith(['asset.read', 'dangerous'], owner);
+      const expected = declared.allowsTokens === true ? allowed : 'auth.session-required';
+      assert.equal(await codeOf(bearers.personal, as), expected);
+      const isExchange = declared.url === '/api/access-tokens';
+      assert.equal(await codeOf(bearers.access, as), isExchange ? 'auth.forbidden' : expected);
+      assert.equal(await codeOf(bearers.service, as), isExchange ? allowed : 'auth.session-required');
+      return;
+    }
+    const other: TokenScope = access === 'asset.read' ? 'scan.read' : 'asset.read';
+    await t.test('with the scope', async () => {
+      for (const kind of ['personal', 'access'] as const) {
+        const caller = await freshCaller();
+        const bearers = await bearersWith([access, 'dangerous'], { ...owner, userId: caller });
+        assert.equal(await codeOf(bearers[kind], caller), allowed, kind);
+      }
+      const bearers = await bearersWith([access, 'dangerous'], owner);
+      for (const kind of ['service', 'serviceAccess'] as const) {
+        const code = await codeOf(bearers[kind], as);
+        // Routes that ask for a person’s part in a project refuse a token that is nobody’s.
+        const refusals = ['auth.session-required', ...(sample?.caller ? ['auth.forbidden'] : [])];
+        assert.ok([allowed, ...refusals].includes(code), `${kind}: ${code}`);
+      }
+    });
+    await t.test('without the scope, or with more than the role', async () => {
+      const bearers = await bearersWith([other, 'dangerous'], owner);
+      for (const [kind, bearer] of Object.entries(bearers))
+        assert.equal(await codeOf(bearer, as), 'auth.forbidden', kind);
+      if (permissionsOf.observer.includes(access)) return;
+      const observer = { ...owner, userId: world.alpha.users.observer };
+      const weak = await bearersWith([access, 'dangerous'], observer);
+      for (const kind of ['personal', 'access'] as const)
+        assert.equal(await codeOf(weak[kind], observer.userId), 'auth.forbidden', kind);
+    });
+    await t.test('of another tenant', async () => {
+      const foreign = await bearersWith([access, 'dangerous'], {
+        userId: world.beta.users.admin,
+        tenant: world.beta.tenant,
+      });
+      for (const [kind, bearer] of Object.entries(foreign))
+        assert.equal(await codeOf(bearer, as), 'request.not-found', kind);
+    });
+    if (declared.isDangerous === true)
+      await t.test('without the scope for dangerous acts', async () => {
+        const bearers = await bearersWith([access], owner);
+        for (const [kind, bearer] of Object.entries(bearers))
+          assert.equal(await codeOf(bearer, as), 'auth.forbidden', kind);
+      });
+  });
+}
+
+test('the live feed lets in who may read scans, by whatever credential, and nobody else', async () => {
+  const url = `/api/tenants/alpha/scans/${world.alpha.ids.scans}/live`;
+  const codeOf = async (headers: Record<string, string>) =>
+    (await world.server.inject({ url, headers })).json().error.code;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const owner = { userId: world.alpha.users.observer, tenant: world.alpha.tenant };
+  // It gets as far as hearing that this address speaks WebSocket.
+  const isLetIn = 'request.invalid';
+  for (const token of Object.values(await bearersWith(['scan.read'], owner)))
+    assert.equal(await codeOf(bearer(token)), isLetIn);
+  for (const token of Object.values(await bearersWith(['asset.read'], owner)))
+    assert.equal(await codeOf(bearer(token)), 'auth.forbidden');
+  const foreign = { userId: world.beta.users.admin, tenant: world.beta.tenant };
+  for (const token of Object.values(await bearersWith(['scan.read'], foreign)))
+    assert.equal(await codeOf(bearer(token)), 'request.not-found');
+  assert.equal(await codeOf({ cookie: await world.signIn(world.alpha.users.observer) }), isLetIn);
+  assert.equal(await codeOf({ cookie: await world.signIn(world.beta.users.admin) }), 'request.not-found');
+  assert.equal(await codeOf({}), 'auth.sign-in-required');
+});
 
 test('ids of another tenant inside a body name nothing', async () => {
   const cookie = await world.signIn(world.alpha.users.admin);
@@ -170,7 +377,8 @@ test('nothing of another tenant shows in lists, counts, searches and filters', a
   assert.deepEqual((await get('assets/counts')).json(), (await get('overview')).json().assets);
 });
 
-test('a platform administrator has no rights inside a tenant', async () => {
+test('a platform administrator has no rights inside a tenant that did not ask for support', async () => {
+  await world.platform.database.query('delete from control.support_grant');
   const id = newId();
   await world.platform.database.control
     .insertInto('control.user_account')

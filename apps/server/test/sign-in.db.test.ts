@@ -54,7 +54,7 @@ async function newUserWithPassword(): Promise<{ id: string; email: string; cooki
     payload: { password: PASSWORD },
   });
   assert.equal(set.statusCode, 204);
-  return { ...user, cookie };
+  return { ...user, cookie: cookieOf(set) };
 }
 
 test('a link signs in once', async () => {
@@ -214,8 +214,10 @@ test('a new password ends all other sessions and open links, and needs the prese
   assert.equal((await change({ password: 'another long password' })).statusCode, 401);
   assert.equal((await who(other)).statusCode, 200);
   assert.equal((await change({ current: PASSWORD, password: 'short' })).statusCode, 400);
-  assert.equal((await change({ current: PASSWORD, password: 'another long password' })).statusCode, 204);
-  assert.equal((await who(cookie)).statusCode, 200);
+  const changed = await change({ current: PASSWORD, password: 'another long password' });
+  assert.equal(changed.statusCode, 204);
+  assert.equal((await who(cookieOf(changed))).statusCode, 200);
+  assert.equal((await who(cookie)).statusCode, 401, 'the session goes on under another secret');
   assert.equal((await who(other)).statusCode, 401);
   assert.equal((await post({ link })).statusCode, 401);
   assert.equal((await post({ email, password: PASSWORD })).statusCode, 401);

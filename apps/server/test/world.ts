@@ -1,18 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Role } from '@glacis/contract';
+import type { ProjectLevel, Role } from '@glacis/contract';
 import { sql } from '@glacis/db';
 import { createTestDatabase } from '@glacis/db/testing';
 import {
   closeScan,
+  createGroup,
   createKeyRing,
+  createOrganisation,
+  createProject,
   createSignInLink,
   createTarget,
   createTenant,
+  createTokenSigner,
   launchScan,
+  openAuditTrail,
+  openRateLimiter,
   requestReport,
   REPORT_QUEUE,
+  setMemberScope,
   type Platform,
 } from '@glacis/domain';
 import {
@@ -24,7 +31,15 @@ import {
   readScan,
   sortObservations,
 } from '@glacis/engine';
-import { networkProfile, newId, newSecretKey, silentLogger, type TenantId } from '@glacis/foundation';
+import {
+  DEFAULT_RATE_LIMITS,
+  networkProfile,
+  newId,
+  newSecretKey,
+  sha256,
+  silentLogger,
+  type TenantId,
+} from '@glacis/foundation';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
@@ -56,8 +71,13 @@ export interface Surface {
   readonly slug: string;
   readonly domain: string;
   readonly users: Readonly<Record<Role, string>>;
-  readonly ids: Readonly<Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports', string>>;
+  readonly ids: Readonly<
+    Record<'targets' | 'scans' | 'assets' | 'findings' | 'reports' | 'projects' | 'organisations', string>
+  >;
 }
+
+/** The code that {@link World.mailedTarget} waits for. */
+export const MAILED_CODE = 'abcde-fghij';
 
 /** Two companies on one server, with a real database, queue, hub and blob store. */
 export interface World {
@@ -70,13 +90,34 @@ export interface World {
   signIn(userId: string): Promise<string>;
   /** A target of its own, for calls that change or remove one. */
   freshTarget(of: Surface): Promise<string>;
+  /** A member of its own. */
+  freshMember(of: Surface, role?: Role): Promise<string>;
+  /** An administrator of the platform who belongs to no tenant. */
+  platformAdmin(): Promise<string>;
+  /** Support access of its own. */
+  freshSupport(of: Surface): Promise<string>;
+  /** An invitation that nobody has accepted. */
+  freshInvitation(of: Surface): Promise<string>;
   /** A scan that runs until it is cancelled, and its target. */
   runningScan(of: Surface): Promise<string>;
+  /** The same as a surface has once more, in the same tenant but in a project of its own. */
+  besides(of: Surface, slug: string): Promise<Surface>;
+  /** A group in an organisation of its own. */
+  freshGroup(of: Surface): Promise<{ id: string; organisationId: string }>;
+  /** A project of its own, without anything in it. */
+  freshProject(of: Surface): Promise<string>;
+  /** A member who sees only projects: the surface's, with a level. */
+  projectMember(of: Surface, role: Role, level: ProjectLevel): Promise<string>;
+  /** A target to which {@link MAILED_CODE} was mailed. */
+  mailedTarget(of: Surface): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Makes the world; each test file has its own. */
-export async function createWorld(): Promise<World> {
+/** How a world differs from the usual one. */
+export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp'>>;
+
+/** Makes the world; each test file has its own. Mails are queued and nobody sends them, unless the file does. */
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const db = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'glacis-server-test-'));
   const { database } = db;
@@ -100,8 +141,14 @@ export async function createWorld(): Promise<World> {
     log: silentLogger,
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
-    keyOf: createKeyRing(database, masterKey),
+    audit: openAuditTrail(database, silentLogger),
+    limiter: openRateLimiter(database, silentLogger, { limits: DEFAULT_RATE_LIMITS }),
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
+    tokenSigner: createTokenSigner(database, masterKey, silentLogger),
+    publicUrl: 'https://glacis.test',
+    smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
+    ...options,
   };
   const webFolder = join(folder, 'dist');
   const server = composeServer(platform, webFolder);
@@ -125,6 +172,28 @@ export async function createWorld(): Promise<World> {
       return cookie ?? '';
     },
     freshTarget: of => target(of.tenant, `fresh-${(counter += 1)}.${of.domain}`),
+    freshMember: (of, role = 'observer') =>
+      createUser(platform, of.tenant, `${newId()}@${of.slug}.test`, role),
+    platformAdmin: async () => {
+      const id = newId();
+      await sql`insert into control.user_account (id, email, is_platform_admin)
+        values (${id}, ${`${id}@platform.test`}, true)`.execute(database.control);
+      return id;
+    },
+    freshSupport: async of => {
+      const id = newId();
+      await sql`insert into control.support_grant (id, tenant_id, role, expires_at)
+        values (${id}, ${of.tenant}, 'observer', now() + interval '1 hour')`.execute(database.control);
+      return id;
+    },
+    freshInvitation: async of => {
+      const id = newId();
+      await sql`insert into control.invitation (id, tenant_id, email, role, token_hash, expires_at)
+        values (${id}, ${of.tenant}, ${`${id}@${of.slug}.test`}, 'observer', ${id}, now() + interval '1 day')`.execute(
+        database.control,
+      );
+      return id;
+    },
     runningScan: async of => {
       const targetId = await target(of.tenant, `running-${(counter += 1)}.${of.domain}`);
       const scan = await launchScan(platform, of.tenant, {
@@ -137,8 +206,48 @@ export async function createWorld(): Promise<World> {
       );
       return scan.id;
     },
+    besides: async (of, slug) => {
+      const domain = `${slug}-corp.test`;
+      const targetId = await target(of.tenant, domain);
+      return {
+        ...of,
+        slug,
+        domain,
+        ids: await populate(platform, { tenant: of.tenant, slug, domain, targetId }),
+      };
+    },
+    freshGroup: of =>
+      database.inTenant(of.tenant, async tx => {
+        const { id: organisationId } = await createOrganisation(tx, { name: newId(), note: '' });
+        const { groups } = await createGroup(tx, { organisationId, name: newId() });
+        return { id: groups[0]?.id ?? '', organisationId };
+      }),
+    freshProject: of =>
+      database.inTenant(
+        of.tenant,
+        async tx => (await createProject(tx, { name: `Project ${newId()}`, note: '', userId: null })).id,
+      ),
+    projectMember: async (of, role, level) => {
+      const userId = await createUser(platform, of.tenant, `${newId()}@${of.slug}.test`, role);
+      await setMemberScope(database, of.tenant, { userId, scope: 'projects' });
+      await database.inTenant(of.tenant, tx =>
+        sql`insert into project_member (project_id, user_id, level) values (${of.ids.projects}, ${userId}, ${level})`.execute(
+          tx.sql,
+        ),
+      );
+      return userId;
+    },
+    mailedTarget: async of => {
+      const id = await target(of.tenant, `mailed-${(counter += 1)}.${of.domain}`);
+      await database.inTenant(of.tenant, tx =>
+        sql`insert into proof_mail (target_id, mailbox, code_hash, expires_at)
+          values (${id}, 'admin', ${sha256(MAILED_CODE)}, now() + interval '1 hour')`.execute(tx.sql),
+      );
+      return id;
+    },
     close: async () => {
       await server.close();
+      await platform.audit.close();
       await hub.close();
       await queue.close();
       await db.close();
@@ -153,7 +262,7 @@ async function createSurface(
   slug: string,
   target: (tenant: TenantId, domain: string) => Promise<string>,
 ): Promise<Surface> {
-  const { database, masterKey, queue, registry, blobs } = platform;
+  const { database, masterKey } = platform;
   const { id: tenant, adminId = '' } = await createTenant(database, masterKey, {
     slug,
     name: `The ${slug} company`,
@@ -166,6 +275,15 @@ async function createSurface(
   };
   const domain = `${slug}-corp.test`;
   const targetId = await target(tenant, domain);
+  return { tenant, slug, domain, users, ids: await populate(platform, { tenant, slug, domain, targetId }) };
+}
+
+/** Fills a target with a scan, a website, a finding, a report and a project that holds it. */
+async function populate(
+  platform: Platform,
+  { tenant, slug, domain, targetId }: { tenant: TenantId; slug: string; domain: string; targetId: string },
+): Promise<Surface['ids']> {
+  const { database, queue, registry, blobs } = platform;
   const { id: scanId } = await launchScan(platform, tenant, {
     targetIds: [targetId],
     engine: {},
@@ -208,24 +326,32 @@ async function createSurface(
     await sql`update report set state = 'ready', blob_id = ${blobId} where id = ${report.id}`.execute(tx.sql);
     const { rows: assets } = await sql<{
       id: string;
-    }>`select id from asset where kind = 'website'`.execute(tx.sql);
+    }>`select id from asset where key = ${website.key}`.execute(tx.sql);
     const assetId = assets[0]?.id ?? '';
     await sql`insert into blob (id, asset_id, name, media_type, size_bytes, storage_key) values (${newId()}, ${assetId}, 'screenshot', 'image/png', ${bytes.length}, ${storageKey})`.execute(
       tx.sql,
     );
-    const { rows: findings } = await sql<{ id: string }>`select id from finding`.execute(tx.sql);
+    const { rows: findings } = await sql<{
+      id: string;
+    }>`select id from finding where asset_id = ${assetId}`.execute(tx.sql);
+    const organisation = await createOrganisation(tx, { name: `Organisation of ${slug}`, note: '' });
+    const { groups } = await createGroup(tx, { organisationId: organisation.id, name: `Group of ${slug}` });
+    await sql`update target set organisation_id = ${organisation.id} where id = ${targetId}`.execute(tx.sql);
+    await sql`insert into target_in_group (group_id, target_id) values (${groups[0]?.id}, ${targetId})`.execute(
+      tx.sql,
+    );
+    const project = await createProject(tx, { name: `Project of ${slug}`, note: '', userId: null });
+    await sql`insert into project_target (project_id, target_id) values (${project.id}, ${targetId})`.execute(
+      tx.sql,
+    );
     return {
-      tenant,
-      slug,
-      domain,
-      users,
-      ids: {
-        targets: targetId,
-        scans: scanId,
-        assets: assetId,
-        findings: findings[0]?.id ?? '',
-        reports: report.id,
-      },
+      targets: targetId,
+      scans: scanId,
+      assets: assetId,
+      findings: findings[0]?.id ?? '',
+      reports: report.id,
+      projects: project.id,
+      organisations: organisation.id,
     };
   });
 }

@@ -1,7 +1,14 @@
 /** A worker process: runs the scanners that need no browser, and closes scans. `--only QUEUE,…` takes some queues. */
 import { parseArgs } from 'node:util';
-import { closeScan, openPlatform } from '@glacis/domain';
-import { CLOSING_QUEUE, createJobEnvironment, createRegistry, queueOf, runScanJob } from '@glacis/engine';
+import { closeScan, openPlatform, startProofChecks } from '@glacis/domain';
+import {
+  CLOSING_QUEUE,
+  createJobEnvironment,
+  createRegistry,
+  queueOf,
+  runScanJob,
+  strandedQueues,
+} from '@glacis/engine';
 import { readConfig, UserError } from '@glacis/foundation';
 import { startConsumer } from '@glacis/queue';
 import { scanners } from '@glacis/scanners';
@@ -20,19 +27,21 @@ if (unknown.length > 0)
     `There is no queue ${unknown.join(', ')}; there are ${known.join(', ')}.`,
   );
 
+const config = readConfig();
 const registry = createRegistry(scanners);
 const platform = await openPlatform({
-  config: readConfig(),
+  config,
   processName: 'worker',
   registry,
   maxConnections: CONCURRENCY + 2,
 });
-const environment = createJobEnvironment(platform);
+const environment = createJobEnvironment({ ...platform, templateFolder: config.templateFolder });
+const stranded = values.only ? [] : strandedQueues(await platform.queue.names(), registry);
 const consumer = startConsumer({
   ...platform,
   lanes: [
     {
-      queues: scanQueues.filter(name => wanted.includes(name)),
+      queues: [...scanQueues.filter(name => wanted.includes(name)), ...stranded],
       concurrency: CONCURRENCY,
       handle: (job, signal) => runScanJob(job, environment, signal),
     },
@@ -43,9 +52,11 @@ const consumer = startConsumer({
     },
   ],
 });
+const proofChecks = startProofChecks(platform);
 process.send?.({ type: 'ready' });
 
 async function stop(): Promise<void> {
+  await proofChecks.stop();
   await consumer.stop();
   await platform.close();
   process.exit(0);

@@ -14,11 +14,49 @@ export const errorCatalogue = {
     meaning: 'Too many failed attempts; wait for the time that Retry-After says.',
   },
   'auth.forbidden': { status: 403, meaning: 'The role within the tenant does not allow it.' },
+  'auth.reauthentication-required': {
+    status: 403,
+    meaning: 'A dangerous act needs a sign-in of the last ten minutes: confirm with the password first.',
+  },
+  'auth.session-required': {
+    status: 403,
+    meaning: 'Only a person with a session may do it, no token.',
+  },
+  'auth.token-invalid': {
+    status: 401,
+    meaning: 'The bearer token is unknown, expired, revoked, forged or not valid from this address.',
+  },
+  'auth.password-breached': {
+    status: 400,
+    meaning: 'The password is known from breaches or too common: choose another one.',
+  },
   'auth.origin-refused': { status: 403, meaning: 'A changing request came from another origin.' },
   'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },
   'request.conflict': { status: 409, meaning: 'It contradicts the present state.' },
+  'request.rate-limited': {
+    status: 429,
+    meaning:
+      'Too many requests; wait for the time that Retry-After says. The RateLimit headers tell the limits.',
+  },
   'request.too-large': { status: 413, meaning: 'The body is over the limit.' },
+  'link.invalid': {
+    status: 404,
+    meaning: 'The one-time link was used, was withdrawn, has expired or never existed.',
+  },
+  'member.exists': { status: 409, meaning: 'The address belongs to a member already.' },
+  'member.last-admin': { status: 409, meaning: 'A tenant keeps at least one admin.' },
+  'mail.not-configured': { status: 409, meaning: 'It needs a mail server, and none is set.' },
+  'sign-up.closed': { status: 409, meaning: 'This platform takes no sign-ups.' },
+  'tenant.slug-taken': { status: 409, meaning: 'Another tenant has the short name.' },
+  'payment.by-hand': { status: 409, meaning: 'Plans are changed by the administrator of the platform.' },
+  'payment.bad-signature': {
+    status: 400,
+    meaning: 'A call of the payment provider is not signed as it should be.',
+  },
+  'payment.unavailable': { status: 503, meaning: 'The payment provider did not answer; try again.' },
+  'plan.limit-reached': { status: 409, meaning: 'The plan of the tenant does not allow more.' },
+  'tenant.not-active': { status: 409, meaning: 'The tenant is suspended or is being deleted.' },
   'target.not-a-domain': { status: 400, meaning: 'The target is no domain name that can be owned.' },
   'target.public-suffix': { status: 400, meaning: 'The target is a public suffix, which nobody owns.' },
   'target.special-use': {
@@ -26,11 +64,28 @@ export const errorCatalogue = {
     meaning: 'The name is reserved for private networks and no network profile covers it.',
   },
   'target.exists': { status: 409, meaning: 'The target is there already.' },
+  'target.mail-unavailable': {
+    status: 409,
+    meaning: 'The platform has no mail set up, so no code can be sent.',
+  },
+  'target.mail-throttled': { status: 429, meaning: 'Enough codes were sent to this domain for now.' },
+  'target.code-invalid': {
+    status: 400,
+    meaning: 'The code from the mail is wrong, has expired or was tried too often.',
+  },
   'scope.invalid': { status: 400, meaning: 'A scope entry is neither a name nor an address range.' },
   'scan.already-running': { status: 409, meaning: 'A scan of this target is running.' },
   'scan.ended': { status: 409, meaning: 'The scan has ended already.' },
   'engine.invalid': { status: 400, meaning: 'The engine names scanners or options that do not exist.' },
   'report.not-ready': { status: 409, meaning: 'The report is still being rendered, or failed.' },
+  'token.too-many': {
+    status: 409,
+    meaning: 'There are as many tokens as one person or tenant may have: revoke one.',
+  },
+  'audit.too-many-records': {
+    status: 400,
+    meaning: 'An export would have too many records: choose a shorter time.',
+  },
   'data.newer-version': { status: 500, meaning: 'The data folder was written by a newer version of Glacis.' },
   'data.in-use': { status: 500, meaning: 'Another Glacis is using the data folder.' },
   'data.unreachable': { status: 500, meaning: 'The database user cannot reach the data folder.' },
@@ -45,6 +100,7 @@ export const errorCatalogue = {
   },
   'data.migration-changed': { status: 500, meaning: 'A migration file was changed after it ran.' },
   'data.wrong-master-key': { status: 500, meaning: 'The master key does not open this data folder.' },
+  'data.export-broken': { status: 500, meaning: 'An export of a tenant is not whole or was changed.' },
   'storage.missing': { status: 500, meaning: 'A stored file is missing.' },
   'storage.cannot-write': {
     status: 507,

@@ -11,7 +11,11 @@ export const permissions = [
   'finding.triage',
   'report.read',
   'report.create',
+  'project.read',
+  'project.manage',
   'tenant.manage',
+  'token.manage',
+  'audit.read',
   'platform.manage',
 ] as const;
 /** One of {@link permissions}. */
@@ -24,12 +28,35 @@ export const roles = ['admin', 'operator', 'observer'] as const;
 export const role = z.enum(roles);
 export type Role = z.infer<typeof role>;
 
-const observer = ['target.read', 'scan.read', 'asset.read', 'finding.read', 'report.read'] as const;
-const operator = [...observer, 'target.write', 'scan.run', 'finding.triage', 'report.create'] as const;
+const observer = [
+  'target.read',
+  'scan.read',
+  'asset.read',
+  'finding.read',
+  'report.read',
+  'project.read',
+] as const;
+const operator = [
+  ...observer,
+  'target.write',
+  'scan.run',
+  'finding.triage',
+  'report.create',
+  'project.manage',
+] as const;
 
 /** The one table of who may do what within a tenant. */
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   observer,
   operator,
-  admin: [...operator, 'tenant.manage'],
+  admin: [...operator, 'tenant.manage', 'token.manage', 'audit.read'],
 };
+
+/**
+ * What a token may be scoped for: permissions, and `dangerous` for acts that a person has to confirm with who they are.
+ * A scope never gives more than its holder may.
+ */
+export const tokenScopes = [...permissions, 'dangerous'] as const;
+/** One of {@link tokenScopes}. */
+export const tokenScope = z.enum(tokenScopes);
+export type TokenScope = z.infer<typeof tokenScope>;

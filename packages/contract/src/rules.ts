@@ -1,4 +1,5 @@
-import type { Severity } from './severity.ts';
+import { z } from 'zod';
+import { severity, type Severity } from './severity.ts';
 
 /** What a finding of a rule says to the person who reads it. Texts are plain text. */
 export interface Rule {
@@ -9,6 +10,33 @@ export interface Rule {
   readonly advice: string;
   readonly cwe?: number;
   readonly references?: readonly string[];
+  /** Published flaws that it is about, e.g. `CVE-2021-44228`. */
+  readonly cves?: readonly string[];
+  readonly cvss?: { readonly score: number; readonly vector: string };
+}
+
+/** Begins the id of every rule that comes with a template of a check. */
+export const CHECK_RULE_PREFIX = 'check.';
+/** Stable id of a rule that comes with a template: the prefix and the template's id. */
+export type CheckRuleId = `${typeof CHECK_RULE_PREFIX}${string}`;
+
+/** The rule of a template, as it is kept with the findings of it. */
+export const checkRule = z.object({
+  title: z.string().min(1).max(300),
+  severity,
+  description: z.string().max(10_000),
+  impact: z.string().max(10_000),
+  advice: z.string().max(10_000),
+  cwe: z.number().int().min(1).max(99_999).optional(),
+  references: z.array(z.string().max(2000)).max(50).optional(),
+  cves: z.array(z.string().max(30)).max(50).optional(),
+  cvss: z.object({ score: z.number().min(0).max(10), vector: z.string().max(200) }).optional(),
+});
+export type CheckRule = z.output<typeof checkRule>;
+
+/** Tells the id of a template's rule: short enough for an index, and of characters that any log and URL can hold. */
+export function isCheckRuleId(id: string): id is CheckRuleId {
+  return /^check\.[A-Za-z0-9][A-Za-z0-9_.:-]{0,93}$/.test(id);
 }
 
 /** Every rule of the built-in scanners, by its stable id. */
@@ -197,3 +225,5 @@ export const rules = {
 
 /** Stable id of a built-in rule. */
 export type RuleId = keyof typeof rules;
+/** Stable id of any rule. */
+export type AnyRuleId = RuleId | CheckRuleId;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { newId, silentLogger } from '@glacis/foundation';
 import { sql } from 'kysely';
 import { tenantSchema } from './database.ts';
@@ -96,7 +97,7 @@ test('migrating again does nothing; a changed or newer migration is refused', as
 
 test('a migration that failed half-way goes on with the tenant that is missing it', async () => {
   const good = readMigrations('tenant');
-  const version = good.length + 1;
+  const version = Math.max(...good.map(migration => migration.version)) + 1;
   const failing = {
     version,
     name: 'add',
@@ -108,4 +109,24 @@ test('a migration that failed half-way goes on with the tenant that is missing i
   const mended = { ...failing, text: 'create table extra (id int check (id > 0))' };
   const report = await migrate(db.database, silentLogger, { control, tenant: [...good, mended] });
   assert.equal(report.tenantMigrations, 1);
+});
+
+test('a connection lost inside a transaction fails that transaction alone', async () => {
+  const listener = await db.database.connect('listener');
+  await assert.rejects(
+    db.database.inTenant(a.id, async tx => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx.sql);
+      const lost = new Promise<void>(resolve => listener.once('end', () => resolve()));
+      const { rows: own } = await listener.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await listener.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+      // Ends itself too, while nothing waits for an answer of the connection of the transaction.
+      await listener.query('select pg_terminate_backend($1)', [own[0]?.pid]).catch(() => undefined);
+      await lost;
+      await delay(50);
+      await sql`select 1`.execute(tx.sql);
+    }),
+    /connection|terminat/i,
+  );
+  const { rows } = await db.database.query('select 1 as one');
+  assert.deepEqual(rows, [{ one: 1 }]);
 });

@@ -20,6 +20,10 @@ export interface TenantTransaction {
    * then returns to the tenant's.
    */
   asPlatform<T>(work: (query: PlainQuery) => Promise<T>): Promise<T>;
+  /** Whether only what belongs to the viewer's projects can be read, and nothing written. */
+  readonly isRestricted: boolean;
+  /** Runs work on the whole tenant within a restricted transaction: only after it was decided that the viewer may do it. */
+  unrestricted<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
 }
 
 /** Runs one SQL statement with `$1` parameters. */
@@ -42,6 +46,8 @@ export interface TransactionOptions {
    * the job that found them are one transaction, so both vanish together and the job runs again.
    */
   readonly isRepeatable?: boolean;
+  /** Who looks. A member whose scope is their projects gets a restricted transaction. */
+  readonly viewer?: string;
 }
 
 /** Longest a statement may run, ms: a stuck query must not hold a connection for ever. */
@@ -54,6 +60,12 @@ export interface Database {
   readonly query: PlainQuery;
   /** The same within a transaction of {@link Database.control}. */
   through(trx: Transaction<ControlTables>): PlainQuery;
+  /** Runs work inside a tenant within a transaction of {@link Database.control}, which goes on as the platform's. */
+  within<T>(
+    trx: Transaction<ControlTables>,
+    tenant: TenantId,
+    work: (tx: TenantTransaction) => Promise<T>,
+  ): Promise<T>;
   /** A dedicated connection outside the pool, for LISTEN and session locks. The caller ends it. */
   connect(applicationName: string): Promise<pg.Client>;
   close(): Promise<void>;
@@ -73,7 +85,10 @@ export function openDatabase(options: {
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   };
   const pool = new pg.Pool({ ...base, max: options.maxConnections ?? 10, connectionTimeoutMillis: 15_000 });
-  pool.on('error', error => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  const noteLoss = (error: Error): void => options.log.warn({ err: error }, 'a database connection was lost');
+  pool.on('error', noteLoss);
+  // The pool listens to idle connections alone: one that is lost between two statements of a transaction would end the process.
+  pool.on('connect', client => client.on('error', noteLoss));
   const control = new Kysely<ControlTables>({ dialect: new PostgresDialect({ pool }) });
 
   return {
@@ -89,19 +104,18 @@ export function openDatabase(options: {
     through: plainQuery,
     inTenant: (tenant, work, transactionOptions = {}) =>
       control.transaction().execute(async trx => {
+        const { viewer } = transactionOptions;
+        const isRestricted = viewer !== undefined && (await seesProjectsOnly(trx, tenant, viewer));
         await enterTenant(tenant, transactionOptions).execute(trx);
-        const tx: TenantTransaction = {
-          tenantId: tenant,
-          sql: trx as unknown as Transaction<TenantTables>,
-          asPlatform: async inner => {
-            await sql`set local role none`.execute(trx);
-            const value = await inner(plainQuery(trx));
-            await setRole(tenant).execute(trx);
-            return value;
-          },
-        };
-        return work(tx);
+        if (isRestricted) await restrict(trx, tenant, viewer);
+        return work(tenantTransaction(trx, tenant, isRestricted));
       }),
+    within: async (trx, tenant, work) => {
+      await enterTenant(tenant, {}).execute(trx);
+      const value = await work(tenantTransaction(trx, tenant));
+      await sql`set local role none; set local search_path to public`.execute(trx);
+      return value;
+    },
     connect: async applicationName => {
       const client = new pg.Client({
         ...base,
@@ -109,6 +123,7 @@ export function openDatabase(options: {
         application_name: applicationName,
         keepAlive: true,
       });
+      client.on('error', noteLoss);
       await client.connect();
       return client;
     },
@@ -116,8 +131,58 @@ export function openDatabase(options: {
   };
 }
 
-function setRole(tenant: TenantId): RawBuilder<unknown> {
-  return sql.raw(`set local role "${tenantSchema(tenant)}"`);
+function tenantTransaction(
+  trx: Transaction<ControlTables>,
+  tenant: TenantId,
+  isRestricted = false,
+): TenantTransaction {
+  return {
+    tenantId: tenant,
+    isRestricted,
+    sql: trx as unknown as Transaction<TenantTables>,
+    asPlatform: async inner => {
+      await sql`set local role none`.execute(trx);
+      const value = await inner(plainQuery(trx));
+      await setRole(tenant, isRestricted).execute(trx);
+      return value;
+    },
+    unrestricted: async inner => {
+      await setRole(tenant, false).execute(trx);
+      const value = await inner(tenantTransaction(trx, tenant));
+      await setRole(tenant, isRestricted).execute(trx);
+      return value;
+    },
+  };
+}
+
+/** Whether a person is a member whose scope is their projects; admins always see the whole tenant. */
+async function seesProjectsOnly(
+  trx: Transaction<ControlTables>,
+  tenant: TenantId,
+  userId: string,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('control.membership')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('tenant_id', '=', tenant)
+    .where('scope', '=', 'projects')
+    .where('role', '!=', 'admin')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Narrows the transaction to the projects of a person; the settings end with it. */
+async function restrict(trx: Transaction<ControlTables>, tenant: TenantId, userId: string): Promise<void> {
+  await sql`select
+      set_config('glacis.projects', coalesce(string_agg(project_id::text, ','), ''), true),
+      set_config('glacis.writable', coalesce(string_agg(project_id::text, ',') filter (where level in ('write', 'lead')), ''), true)
+    from project_member where user_id = ${userId}`.execute(trx);
+  await setRole(tenant, true).execute(trx);
+}
+
+function setRole(tenant: TenantId, isRestricted: boolean): RawBuilder<unknown> {
+  return sql.raw(`set local role "${tenantSchema(tenant)}${isRestricted ? '_p' : ''}"`);
 }
 
 /** One round trip. SET LOCAL ends with the transaction, so nothing of a tenant stays on the connection. */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UserError, type Logger } from '@glacis/foundation';
 import pg from 'pg';
 import { postgresBinaries } from './embedded-binaries.ts';
-import { stopPrevious } from './embedded-lock.ts';
+import { keeperFile, stopPrevious } from './embedded-lock.ts';
 import { isReachableFor, serviceUser } from './service-user.ts';
 
 /** A running embedded PostgreSQL. */
@@ -66,10 +66,11 @@ export async function startEmbeddedPostgres(options: {
   const cluster = join(folder, 'cluster');
   const passwordFile = join(folder, 'password');
   if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ binaries, cluster, passwordFile, user });
-  await stopPrevious(cluster, log);
+  await stopPrevious(folder, cluster, log);
   const password = readFileSync(passwordFile, 'utf8').trim();
   const port = options.port ?? (await freePort());
   const { process: server, output } = launch({ binaries, cluster, port, user });
+  writeFileSync(keeperFile(folder), `${server.pid ?? ''}\n`);
   const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
   try {
     await untilReady(adminUrl, server, output);

@@ -7,14 +7,20 @@ type Json<T> = ColumnType<T, string, string>;
 /** Roles within a tenant, weakest last. */
 export type Role = 'admin' | 'operator' | 'observer';
 
+/** Whether a tenant can be used, and how far its end has come. */
+export type TenantState = 'active' | 'suspended' | 'deleting' | 'shredding';
+
 /** Tables of the schema `control`: what is above all tenants. */
 export interface ControlTables {
   'control.tenant': {
     id: string;
     slug: string;
     name: string;
-    state: Generated<'active' | 'suspended'>;
+    state: Generated<TenantState>;
     created_at: CreatedAt;
+    plan_id: Generated<string | null>;
+    suspended_reason: Generated<string | null>;
+    delete_after: Generated<Date | null>;
   };
   'control.tenant_key': { tenant_id: string; wrapped: Buffer; created_at: CreatedAt };
   'control.user_account': {
@@ -25,7 +31,13 @@ export interface ControlTables {
     is_platform_admin: Generated<boolean>;
     created_at: CreatedAt;
   };
-  'control.membership': { user_id: string; tenant_id: string; role: Role; created_at: CreatedAt };
+  'control.membership': {
+    user_id: string;
+    tenant_id: string;
+    role: Role;
+    scope: Generated<'tenant' | 'projects'>;
+    created_at: CreatedAt;
+  };
   'control.session': {
     id_hash: string;
     user_id: string;
@@ -34,6 +46,10 @@ export interface ControlTables {
     expires_at: Date;
     address: string | null;
     user_agent: string | null;
+    /** Names the session to its owner; the secret has another hash after each rotation. */
+    id: Generated<string>;
+    authenticated_at: CreatedAt;
+    methods: Generated<string[]>;
   };
   'control.sign_in_link': {
     token_hash: string;
@@ -44,6 +60,67 @@ export interface ControlTables {
   };
   'control.sign_in_failure': { subject: string; failures: number; last_at: Date };
   'control.platform_setting': { key: string; value: Json<unknown> };
+  'control.domain_claim': {
+    tenant_id: string;
+    target_id: string;
+    domain: string;
+    method: 'dns' | 'file' | 'meta' | 'email';
+    proven_at: Date;
+    check_due_at: Date;
+  };
+  'control.proof_mail_count': { domain: string; day: Date; sent: number };
+  'control.api_token': {
+    id: string;
+    kind: 'personal' | 'service';
+    name: string;
+    secret_hash: string;
+    hint: string;
+    user_id: string | null;
+    tenant_id: string | null;
+    scopes: string[];
+    addresses: string[];
+    created_at: CreatedAt;
+    created_by: string | null;
+    expires_at: Date | null;
+    last_used_at: Generated<Date | null>;
+    last_used_address: Generated<string | null>;
+    revoked_at: Generated<Date | null>;
+  };
+  'control.token_grant': {
+    id: string;
+    session_id: string | null;
+    api_token_id: string | null;
+    tenant_id: string | null;
+    scopes: string[] | null;
+    created_at: CreatedAt;
+    expires_at: Date;
+    revoked_at: Generated<Date | null>;
+    revoked_reason: Generated<string | null>;
+  };
+  'control.refresh_token': {
+    token_hash: string;
+    grant_id: string;
+    created_at: CreatedAt;
+    expires_at: Date;
+    used_at: Generated<Date | null>;
+  };
+  'control.signing_key': { kid: string; public_jwk: Json<unknown>; sealed: Buffer; created_at: CreatedAt };
+  'control.audit_head': { chain: string; seq: string; hash: Buffer; at: Date };
+  'control.audit_record': AuditRecordTable;
+  'control.audit_intent': { id: string; tenant_id: string | null; at: CreatedAt; body: string };
+  'control.rate_window': { subject: string; window_start: string; used: number };
+}
+
+/** Records of an audit chain; `actor`, `action` and `outcome` are derived from the body by the database. */
+interface AuditRecordTable {
+  seq: string;
+  at: Date;
+  previous_hash: Buffer;
+  hash: Buffer;
+  body: string;
+  actor: Generated<string>;
+  action: Generated<string>;
+  outcome: Generated<string>;
 }
 
 /** Tables of each tenant's own schema. */
@@ -58,7 +135,41 @@ export interface TenantTables {
     proven_at: Date | null;
     created_at: CreatedAt;
     created_by: string | null;
+    organisation_id: Generated<string | null>;
+    note: Generated<string>;
+    proof_method: Generated<'dns' | 'file' | 'meta' | 'email' | 'parent' | null>;
+    proof_via: Generated<string | null>;
+    proof_expires_at: Generated<Date | null>;
+    proof_missing_since: Generated<Date | null>;
   };
+  organisation: { id: string; name: string; note: Generated<string>; created_at: CreatedAt };
+  target_group: { id: string; organisation_id: string; name: string; created_at: CreatedAt };
+  target_in_group: { group_id: string; target_id: string };
+  proof_mail: {
+    target_id: string;
+    mailbox: string;
+    code_hash: string;
+    wrong_guesses: Generated<number>;
+    sent_at: CreatedAt;
+    expires_at: Date;
+    sent_today: Generated<number>;
+  };
+  project: {
+    id: string;
+    name: string;
+    note: Generated<string>;
+    created_at: CreatedAt;
+    created_by: string | null;
+  };
+  project_target: { project_id: string; target_id: string };
+  project_member: {
+    project_id: string;
+    user_id: string;
+    level: 'read' | 'comment' | 'write' | 'lead';
+    added_at: CreatedAt;
+  };
+  scan_target: { scan_id: string; target_id: string };
+  asset_target: { asset_id: string; target_id: string };
   exclusion: { id: string; value: string; created_at: CreatedAt };
   scan: {
     id: string;
@@ -96,6 +207,7 @@ export interface TenantTables {
     asset_ids: string[];
     state: Generated<'open' | 'done' | 'failed'>;
     attempts: Generated<number>;
+    begun: Generated<boolean>;
     error: string | null;
   };
   asset: {
@@ -131,7 +243,10 @@ export interface TenantTables {
     asset_id: string;
     outcome: 'looked' | 'unreachable' | 'limited' | 'skipped';
     detail: string | null;
+    rule_set_id: string | null;
   };
+  rule: { id: string; title: string; body: Json<unknown> };
+  rule_set: { id: string; rules: string[] };
   finding: {
     id: string;
     identity: string;
@@ -171,4 +286,5 @@ export interface TenantTables {
     created_at: CreatedAt;
     finished_at: Date | null;
   };
+  audit_record: AuditRecordTable;
 }

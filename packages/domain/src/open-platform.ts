@@ -12,6 +12,9 @@ import type { Registry } from '@glacis/engine';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
+import { openAuditTrail } from './audit/trail.ts';
+import { openRateLimiter } from './limits/open-limiter.ts';
+import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
 import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
 
@@ -30,7 +33,7 @@ export async function openPlatform(options: {
   maxConnections?: number;
   /** Queues to make; one process of the installation does this. */
   install?: { queues: readonly string[] };
-  /** Whether this process tidies the job queue. */
+  /** Whether this process tidies the job queue and the audit trail. */
   isKeeper?: boolean;
   log?: Logger;
 }): Promise<OpenPlatform> {
@@ -55,6 +58,8 @@ export async function openPlatform(options: {
     ...(options.install ? { install: options.install } : {}),
   });
   const hub = await openHub(database, log);
+  const limiter = openRateLimiter(database, log, { limits: config.rateLimits, redisUrl: config.redisUrl });
+  const audit = openAuditTrail(database, log, { isKeeper: options.isKeeper ?? false });
   return {
     database,
     queue,
@@ -64,9 +69,19 @@ export async function openPlatform(options: {
     profiles: () => readNetworkProfiles(config.networkProfilesFile),
     log,
     lookupTxt,
-    keyOf: createKeyRing(database, masterKey),
+    audit,
+    limiter,
+    trustedProxies: config.trustedProxies,
+    keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
+    tokenSigner: createTokenSigner(database, masterKey, log),
+    ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
+    publicUrl: config.publicUrl,
+    ...(config.smtp ? { smtp: config.smtp } : {}),
+    ...(config.stripe ? { stripe: config.stripe } : {}),
     close: async () => {
+      await audit.close();
+      await limiter.close();
       await hub.close();
       await queue.close();
       await database.close();

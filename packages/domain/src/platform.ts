@@ -1,9 +1,19 @@
 import type { Database } from '@glacis/db';
 import type { Registry } from '@glacis/engine';
-import type { Logger, NetworkProfile, SecretKey, TenantId } from '@glacis/foundation';
+import type {
+  Logger,
+  NetworkProfile,
+  SecretKey,
+  SmtpSettings,
+  StripeSettings,
+  TenantId,
+} from '@glacis/foundation';
 import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
 import type { BlobStore } from '@glacis/storage';
+import type { AuditTrail } from './audit/trail.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
+import type { TokenSigner } from './identity/token-signer.ts';
 
 /** Looks up the TXT records of a name by the resolvers of a profile. Rejects when nothing could be learnt. */
 export type LookupTxt = (name: string, profile: NetworkProfile) => Promise<readonly string[]>;
@@ -19,8 +29,26 @@ export interface Platform {
   readonly profiles: () => readonly NetworkProfile[];
   readonly log: Logger;
   readonly lookupTxt: LookupTxt;
+  /** Where web servers of targets listen for proofs; left out: 443 and 80. */
+  readonly webPorts?: { readonly https: number; readonly http: number };
+  /** Where everything that somebody does, or is refused, is recorded. */
+  readonly audit: AuditTrail;
   /** The tenant's data key, unwrapped; kept in memory for as long as the process lives. */
   keyOf(tenant: TenantId): Promise<SecretKey>;
+  /** File or folder with breached passwords in the form of Have I Been Pwned. Left out: only common ones are refused. */
+  readonly breachedPasswords?: string;
+  /** Counts requests, together with all other server processes. */
+  readonly limiter: RateLimiter;
+  /** Addresses and networks of proxies that the server believes about where requests come from. */
+  readonly trustedProxies?: readonly string[];
+  /** Signs and verifies access tokens. */
+  readonly tokenSigner: TokenSigner;
   /** The master key, for wrapping the keys of new tenants. */
   readonly masterKey: SecretKey;
+  /** Where people reach the web app, without a slash at the end; links in mails begin with it. */
+  readonly publicUrl: string;
+  /** How mails are sent. Left out: they are not, and links are shown to who asked for them. */
+  readonly smtp?: SmtpSettings;
+  /** How Stripe is reached. Left out: paid plans are approved by hand. */
+  readonly stripe?: StripeSettings;
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate } from 'node:tls';
 import type {
   DnsAnswer,
@@ -73,6 +74,24 @@ export interface TlsCapability {
   }): Promise<TlsResult>;
 }
 
+/** Opens byte streams for scanners that bring a protocol engine of their own. */
+export interface StreamCapability {
+  /** Says who is asking, for scanners that write HTTP themselves. */
+  readonly userAgent: string;
+  /**
+   * Connects, and with `tls` shakes hands without verifying the certificate; takes one of the address's budget. The caller
+   * bounds what it reads, and listens for errors from the moment it gets the stream. Rejects with EgressError.
+   */
+  open(options: {
+    host: string;
+    port: number;
+    timeoutMs: number;
+    tls?: { serverName?: string };
+  }): Promise<Duplex>;
+  /** Waits for the budget of one more request over a stream that is open already. Rejects with EgressError. */
+  admit(host: string): Promise<void>;
+}
+
 /** Sends HTTP requests with bounded answers. */
 export interface HttpCapability {
   /** Sends one request; certificates are not verified (tls-inspect reports on them). Rejects with EgressError. */
@@ -96,8 +115,17 @@ export interface Capabilities {
   readonly tcp: TcpCapability;
   readonly tls: TlsCapability;
   readonly http: HttpCapability;
+  readonly stream: StreamCapability;
   readonly browser: BrowserCapability;
   readonly log: Logger;
   /** Addresses of look-up services, from configuration. */
-  readonly services: { readonly ctSearchUrl: string };
+  readonly services: {
+    /** Where certificates of a domain are searched; undefined when nobody may be asked about it. */
+    readonly ctSearchOf: (domain: string) => string | undefined;
+  };
+  /** What whoever runs the platform has put into it. */
+  readonly installation: {
+    /** Folder of templates of checks; it need not exist. */
+    readonly templateFolder?: string;
+  };
 }

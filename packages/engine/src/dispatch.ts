@@ -45,7 +45,8 @@ export async function dispatch(
 
   const jobs: { id: string; scanner: string; queue: string; asset_ids: string[] }[] = [];
   for (const [scanner, ids] of wanted) {
-    for (let start = 0; start < ids.length; start += scanner.batchSize) {
+    const added = await topUp(tx, scan.id, scanner, ids);
+    for (let start = added; start < ids.length; start += scanner.batchSize) {
       jobs.push({
         id: newId(),
         scanner: scanner.id,
@@ -54,6 +55,11 @@ export async function dispatch(
       });
     }
   }
+  const counts = [...wanted].map(([scanner, ids]) => ({
+    scanner: scanner.id,
+    jobs: jobs.filter(job => job.scanner === scanner.id).length,
+    assets: ids.length,
+  }));
   await sql`
     insert into scan_job (id, scan_id, scanner, asset_ids)
     select id, ${scan.id}, scanner, asset_ids
@@ -62,11 +68,12 @@ export async function dispatch(
   );
   await sql`
     insert into scan_progress as p (scan_id, scanner, queued, assets_queued)
-    select ${scan.id}, scanner, count(*), sum(cardinality(asset_ids))
-    from jsonb_to_recordset(${JSON.stringify(jobs)}::jsonb) as r (scanner text, asset_ids uuid[]) group by scanner
+    select ${scan.id}, scanner, jobs, assets
+    from jsonb_to_recordset(${JSON.stringify(counts)}::jsonb) as r (scanner text, jobs integer, assets integer)
     on conflict (scan_id, scanner) do update set queued = p.queued + excluded.queued, assets_queued = p.assets_queued + excluded.assets_queued`.execute(
     tx.sql,
   );
+  if (jobs.length === 0) return 0;
   await sql`update scan set open_jobs = open_jobs + ${jobs.length} where id = ${scan.id}`.execute(tx.sql);
   await tx.asPlatform(async query => {
     for (const [name, ofQueue] of Map.groupBy(jobs, job => job.queue)) {
@@ -78,4 +85,28 @@ export async function dispatch(
     }
   });
   return jobs.length;
+}
+
+/**
+ * Adds assets to the scanner's newest job if no worker has begun it and its batch has room: when jobs wait, they fill up
+ * instead of becoming many small ones. The caller holds the scan's lock, so nobody else adds. Returns how many were added.
+ */
+async function topUp(
+  tx: TenantTransaction,
+  scanId: string,
+  scanner: Scanner,
+  ids: readonly string[],
+): Promise<number> {
+  if (scanner.batchSize === 1) return 0;
+  // A worker that begins the job at this moment holds its row: it is skipped.
+  const { rows } = await sql<{ added: number }>`
+    with waiting as (
+      select id, asset_ids from scan_job
+      where scan_id = ${scanId} and scanner = ${scanner.id} and state = 'open' and not begun
+      order by id desc limit 1 for no key update skip locked
+    )
+    update scan_job j set asset_ids = j.asset_ids || (${ids}::uuid[])[1:${scanner.batchSize}::int - cardinality(j.asset_ids)]
+    from waiting w where j.id = w.id and cardinality(j.asset_ids) < ${scanner.batchSize}
+    returning cardinality(j.asset_ids) - cardinality(w.asset_ids) as added`.execute(tx.sql);
+  return rows[0]?.added ?? 0;
 }

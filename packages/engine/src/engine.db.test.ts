@@ -6,11 +6,11 @@ import { ingest } from './ingest.ts';
 import { sortObservations } from './observation-batch.ts';
 import { runScanJob } from './run-job.ts';
 import { readScan } from './scan-row.ts';
-import type { AssetObservation, FindingObservation, Observation } from './scanner.ts';
+import type { FindingObservation } from './scanner.ts';
 import { cancelScan } from './start-scan.ts';
+import { DOMAIN, domain, host, link, lister, looked, looker, until } from '../test/observations.ts';
 import { createEngineWorld, fakeScanner } from '../test/world.ts';
 
-const DOMAIN = 'corp.test';
 const closers: (() => Promise<void>)[] = [];
 after(async () => {
   for (const close of closers) await close();
@@ -21,64 +21,6 @@ async function makeWorld(...of: Parameters<typeof createEngineWorld>) {
   closers.push(world.close);
   return world;
 }
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('the condition was not met in time');
-    await delay(20);
-  }
-}
-
-const link = (
-  asset: AssetObservation['asset'],
-  from: AssetObservation['from'],
-  relation: AssetObservation['relation'] = 'contains',
-): AssetObservation => ({
-  type: 'asset',
-  asset,
-  from,
-  ...(relation ? { relation } : {}),
-  reason: 'a test says so',
-});
-const host = (name: string) => ({ kind: 'hostname', key: `${name}.${DOMAIN}` }) as const;
-const domain = { kind: 'domain', key: DOMAIN } as const;
-const looked = (asset: { kind: 'domain' | 'hostname'; key: string }): Observation => ({
-  type: 'coverage',
-  asset,
-  outcome: 'looked',
-});
-
-/** Finds `count` host names below a domain. */
-const lister = (count: number) =>
-  fakeScanner({
-    id: 'lister',
-    consumes: ['domain'],
-    run: async function* (_context, assets) {
-      for (const asset of assets) {
-        for (let index = 0; index < count; index += 1) yield link(host(`h${index}`), asset);
-        yield looked({ kind: 'domain', key: asset.key });
-      }
-    },
-  });
-const looker = (batchSize = 2) =>
-  fakeScanner({
-    id: 'looker',
-    consumes: ['hostname'],
-    batchSize,
-    run: async function* (_context, assets) {
-      for (const asset of assets) {
-        yield {
-          type: 'finding',
-          ruleId: 'http.missing-csp',
-          asset,
-          confidence: 'firm',
-          evidence: [{ label: 'Header', text: `evidence of ${asset.key}` }],
-        };
-        yield looked({ kind: 'hostname', key: asset.key });
-      }
-    },
-  });
 
 test('a scan runs from its seeds to its one closing job', async () => {
   const world = await makeWorld([lister(25), looker()]);

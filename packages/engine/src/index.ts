@@ -4,7 +4,7 @@ export { parseEngine, type EngineConfig } from './engine-config.ts';
 export { findingIdentity } from './identity.ts';
 export { announceScan, ingest } from './ingest.ts';
 export { sortObservations } from './observation-batch.ts';
-export { CLOSING_QUEUE, createRegistry, queueOf, type Registry } from './registry.ts';
+export { CLOSING_QUEUE, createRegistry, queueOf, strandedQueues, type Registry } from './registry.ts';
 export { createJobEnvironment, type JobBrowser } from './job-environment.ts';
 export { runScanJob, type JobEnvironment } from './run-job.ts';
 export { readScan, type ScanRow } from './scan-row.ts';

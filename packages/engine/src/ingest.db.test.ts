@@ -105,3 +105,55 @@ test('hostile results are stored within their limits', async () => {
   assert.ok(String(finding?.['parameter']).isWellFormed());
   assert.equal((await world.rows("select 1 from asset where kind = 'technology'")).length, 0);
 });
+
+const rule = {
+  title: 'A dump lies open',
+  severity: 'high',
+  description: 'd\u0000',
+  impact: '',
+  advice: 'a',
+} as const;
+
+test('the rule of a template is kept as last found, and what was looked for is stored once', async () => {
+  const id = await world.start(DOMAIN);
+  const site = (name: string) => ({ kind: 'website', key: `http://${name}.${DOMAIN}` }) as const;
+  const store = (title: string) =>
+    world.inTenant(async tx => {
+      const scan = await readScan(tx, id, { forUpdate: true });
+      const found = (ruleId: `check.${string}`, more: object) =>
+        ({ type: 'finding', ruleId, asset: site('a'), confidence: 'firm', evidence: [], ...more }) as const;
+      const looked = (name: string) =>
+        ({
+          type: 'coverage',
+          asset: site(name),
+          outcome: 'looked',
+          rules: ['check.dump', 'check.a', 'check.dump'],
+        }) as const;
+      const batch = sortObservations([
+        link(site('a'), domain),
+        found('check.dump', { rule: { ...rule, title, cves: ['CVE-2031-0001'] } }),
+        found('check.none', {}),
+        found('check.large', { rule: { ...rule, title: 'x'.repeat(301) } }),
+        found('check.strange id', { rule }),
+        looked('a'),
+        looked('b'),
+      ]);
+      assert.deepEqual(batch.rejected, ['rule check.none', 'rule check.large', 'rule check.strange id']);
+      await ingest(tx, batch, { ...world, key: world.tenant.key, scan, scanner: 'x' });
+    });
+  await store('First');
+  await store('Second');
+  const [stored, ...none] = await world.rows('select id, title, body from rule');
+  assert.deepEqual(none, []);
+  assert.deepEqual(stored, {
+    id: 'check.dump',
+    title: 'Second',
+    body: { ...rule, title: 'Second', description: 'd', cves: ['CVE-2031-0001'] },
+  });
+  const findings = await world.rows("select rule_id, severity from finding where rule_id like 'check.%'");
+  assert.deepEqual(findings, [{ rule_id: 'check.dump', severity: 'high' }]);
+  const sets = await world.rows(
+    'select s.rules, count(*)::int as n from coverage c join rule_set s on s.id = c.rule_set_id group by s.rules',
+  );
+  assert.deepEqual(sets, [{ rules: ['check.a', 'check.dump'], n: 2 }]);
+});

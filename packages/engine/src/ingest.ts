@@ -1,8 +1,9 @@
-import { rules, severities } from '@glacis/contract';
-import { encrypt, newId, type SecretKey } from '@glacis/foundation';
+import { rules, severities, type AnyRuleId, type Rule } from '@glacis/contract';
+import { encrypt, newId, sha256, type SecretKey } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
 import type { JobQueue } from '@glacis/queue';
+import { attributeToTargets } from './attribute.ts';
 import { deriveEndpoints } from './derive-endpoints.ts';
 import { dispatch, type NewAsset } from './dispatch.ts';
 import { findingIdentity } from './identity.ts';
@@ -44,6 +45,14 @@ export async function ingest(
   const met = await noteMet(tx, batch, stored, context);
   await storeEdges(tx, batch, stored, context);
   const endpoints = await deriveEndpoints(tx, context.scan, touchedAddresses(batch, stored));
+  await attributeToTargets(tx, [
+    ...batch.links.map(link => ({
+      asset: { ...link.asset, id: stored.get(refId(link.asset))?.id },
+      from: stored.get(refId(link.from))?.id,
+    })),
+    ...endpoints.map(endpoint => ({ asset: endpoint, from: undefined })),
+  ]);
+  await storeRules(tx, batch);
   const newFindings = await storeFindings(tx, batch, stored, context);
   await storeCoverage(tx, batch, stored, context);
 
@@ -201,6 +210,24 @@ function touchedAddresses(
   return { addressIds: [...addresses], serviceIds: [...services] };
 }
 
+const builtIn: Readonly<Partial<Record<AnyRuleId, Rule>>> = rules;
+
+/** Keeps what the rules of templates say, as of the last time that they found something. */
+async function storeRules(tx: TenantTransaction, batch: ObservationBatch): Promise<void> {
+  const found = new Map<string, Rule>();
+  for (const { ruleId, rule } of batch.findings) if (rule && !builtIn[ruleId]) found.set(ruleId, rule);
+  if (found.size === 0) return;
+  const rows = [...found]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([id, rule]) => ({ id, title: rule.title, body: rule }));
+  await sql`
+    insert into rule as r (id, title, body)
+    select id, title, body from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (id text, title text, body jsonb)
+    on conflict (id) do update set title = excluded.title, body = excluded.body where r.body <> excluded.body`.execute(
+    tx.sql,
+  );
+}
+
 async function storeFindings(
   tx: TenantTransaction,
   batch: ObservationBatch,
@@ -213,7 +240,8 @@ async function storeFindings(
     if (!asset) continue;
     const parameter = finding.parameter ?? '';
     const identity = findingIdentity({ ruleId: finding.ruleId, asset: finding.asset, parameter });
-    const severity = finding.severity ?? rules[finding.ruleId].severity;
+    const severity =
+      finding.severity ?? builtIn[finding.ruleId]?.severity ?? finding.rule?.severity ?? 'info';
     const evidence = encrypt(context.key, Buffer.from(JSON.stringify(finding.evidence)), [
       'tenant',
       tx.tenantId,
@@ -243,12 +271,17 @@ async function storeCoverage(
   stored: ReadonlyMap<RefId, StoredAsset>,
   context: IngestContext,
 ): Promise<void> {
+  const ruleSets = new Map<string, readonly string[]>();
   const rows = batch.coverage.flatMap(entry => {
     const asset = stored.get(refId(entry.asset));
+    const looked = entry.rules && [...new Set<string>(entry.rules)].sort();
+    const ruleSetId = looked ? sha256(JSON.stringify(looked)) : null;
+    if (looked && ruleSetId) ruleSets.set(ruleSetId, looked);
     return asset
       ? [
           {
             asset_id: asset.id,
+            rule_set_id: ruleSetId,
             outcome: entry.outcome,
             detail: entry.detail ? cutText(entry.detail, 500) : null,
           },
@@ -256,10 +289,19 @@ async function storeCoverage(
       : [];
   });
   if (rows.length === 0) return;
+  if (ruleSets.size > 0) {
+    const sets = [...ruleSets]
+      .map(([id, ids]) => ({ id, rules: ids }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    await sql`insert into rule_set (id, rules) select id, rules
+      from jsonb_to_recordset(${JSON.stringify(sets)}::jsonb) as r (id text, rules text[]) on conflict do nothing`.execute(
+      tx.sql,
+    );
+  }
   const { rows: inserted } = await sql<{ outcome: string }>`
-    insert into coverage (scan_id, scanner, asset_id, outcome, detail)
-    select ${context.scan.id}, ${context.scanner}, asset_id, outcome, detail
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (asset_id uuid, outcome text, detail text)
+    insert into coverage (scan_id, scanner, asset_id, outcome, detail, rule_set_id)
+    select ${context.scan.id}, ${context.scanner}, asset_id, outcome, detail, rule_set_id
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r (asset_id uuid, outcome text, detail text, rule_set_id text)
     on conflict do nothing returning outcome`.execute(tx.sql);
   const count = (outcome: string): number => inserted.filter(row => row.outcome === outcome).length;
   await sql`update scan_progress set

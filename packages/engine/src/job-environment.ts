@@ -25,8 +25,10 @@ export function createJobEnvironment(options: {
   log: Logger;
   keyOf(tenant: TenantId): Promise<SecretKey>;
   openBrowser?: (egress: Egress) => JobBrowser;
+  /** Folder of the installation's templates of checks. */
+  templateFolder?: string;
 }): JobEnvironment {
-  const { database, hub, openBrowser } = options;
+  const { database, hub, openBrowser, templateFolder } = options;
   const budgets = new Map<string, ReturnType<typeof createSharedBudget>>();
   const cancellations = createCancellations(hub);
 
@@ -45,6 +47,7 @@ export function createJobEnvironment(options: {
         profile,
         log,
         ...(browser ? { browser: browser.capability } : {}),
+        ...(templateFolder === undefined ? {} : { templateFolder }),
       });
       return {
         ...reach,

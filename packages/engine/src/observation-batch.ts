@@ -1,9 +1,12 @@
 import {
+  checkRule,
+  isCheckRuleId,
   MAX_ATTRIBUTES_BYTES,
   rules,
   type AssetAttributes,
   type AssetKind,
   type AssetRef,
+  type Rule,
 } from '@glacis/contract';
 import { canonicalAddress, canonicalHostName } from '@glacis/foundation';
 import type { AssetObservation, CoverageObservation, FindingObservation, Observation } from './scanner.ts';
@@ -86,7 +89,7 @@ export function sortObservations(
       if (from && asset) links.push({ ...observation, from, asset });
     } else if (observation.type === 'finding') {
       const asset = note(observation.asset);
-      if (!Object.hasOwn(rules, observation.ruleId)) rejected.push(`rule ${String(observation.ruleId)}`);
+      if (!isKnownRule(observation)) rejected.push(`rule ${String(observation.ruleId).slice(0, 100)}`);
       else if (asset) findings.push({ ...bounded(observation), asset });
     } else {
       const asset = note(observation.asset);
@@ -94,6 +97,12 @@ export function sortObservations(
     }
   }
   return { assets, links, findings, coverage, rejected };
+}
+
+/** A built-in rule, or a template's own with all that it has to say within its limits. */
+function isKnownRule({ ruleId, rule }: FindingObservation): boolean {
+  if (Object.hasOwn(rules, ruleId)) return true;
+  return isCheckRuleId(ruleId) && checkRule.safeParse(rule).success;
 }
 
 /** A finding whose texts are within their limits; what is cut says so. */
@@ -108,7 +117,24 @@ function bounded(finding: FindingObservation): FindingObservation {
   const dropped = finding.evidence.length - kept.length;
   if (dropped > 0) kept.push({ label: 'More', text: `${dropped} more pieces of evidence were left out.` });
   const parameter = cutText(finding.parameter ?? '', MAX_PARAMETER_LENGTH);
-  return { ...finding, parameter, evidence: kept };
+  const { rule, ...rest } = finding;
+  const texts = rule ? { rule: storableRule(rule) } : {};
+  return { ...rest, ...texts, parameter, evidence: kept };
+}
+
+/** The rule of a template with texts that PostgreSQL can hold. */
+function storableRule(rule: Rule): Rule {
+  const { references, cves, cvss, ...rest } = rule;
+  return {
+    ...rest,
+    title: storableText(rule.title),
+    description: storableText(rule.description),
+    impact: storableText(rule.impact),
+    advice: storableText(rule.advice),
+    ...(references ? { references: references.map(storableText) } : {}),
+    ...(cves ? { cves: cves.map(storableText) } : {}),
+    ...(cvss ? { cvss: { ...cvss, vector: storableText(cvss.vector) } } : {}),
+  };
 }
 
 /** Attributes that PostgreSQL can hold, dropped whole when over the limit. */

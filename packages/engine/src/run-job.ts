@@ -15,7 +15,7 @@ import type { BlobStore } from '@glacis/storage';
 import type { Capabilities } from './capabilities.ts';
 import { announceScan, countJobs, ingest } from './ingest.ts';
 import { cutText, refId, sortObservations } from './observation-batch.ts';
-import type { Registry } from './registry.ts';
+import { removedScanner, type Registry } from './registry.ts';
 import type { BlobObservation, InputAsset, Observation, ScopeView, Scanner } from './scanner.ts';
 import { readScan, type ScanRow } from './scan-row.ts';
 import { addressOfService } from './scope-judge.ts';
@@ -102,18 +102,18 @@ class ScanEnded extends Error {}
 /** The results could not be stored because the database is away: the job runs again once it is back. */
 class DatabaseAway extends Error {}
 
+/** What a delivered job is about; from here on it takes no further assets. Undefined when there is nothing left to do. */
 async function readAssignment(
   tx: TenantTransaction,
   jobId: string,
   registry: Registry,
 ): Promise<Assignment | undefined> {
   const { rows } = await sql<{ scan_id: string; scanner: string; asset_ids: string[]; attempts: number }>`
-    select scan_id, scanner, asset_ids, attempts from scan_job where id = ${jobId} and state = 'open'`.execute(
-    tx.sql,
-  );
+    update scan_job set begun = true where id = ${jobId} and state = 'open'
+    returning scan_id, scanner, asset_ids, attempts`.execute(tx.sql);
   const row = rows[0];
-  const scanner = row && registry.get(row.scanner);
-  if (!row || !scanner) return undefined;
+  if (!row) return undefined;
+  const scanner = registry.get(row.scanner) ?? removedScanner(row.scanner);
   const scan = await readScan(tx, row.scan_id, { forUpdate: false });
   if (scan.state !== 'running') return undefined;
   const { rows: assets } = await sql<{

@@ -1,9 +1,11 @@
 import type {
   AssetAttributes,
   AssetKind,
+  AnyRuleId,
   AssetRef,
   Confidence,
   Relation,
+  Rule,
   RuleId,
   Severity,
 } from '@glacis/contract';
@@ -35,7 +37,9 @@ export interface Evidence {
 /** A weakness of an asset. Identity is (ruleId, asset, parameter); severity and texts default to the rule's. */
 export interface FindingObservation {
   readonly type: 'finding';
-  readonly ruleId: RuleId;
+  readonly ruleId: AnyRuleId;
+  /** What the rule says, for one that comes with a template; built-in rules are in the contract. */
+  readonly rule?: Rule;
   readonly asset: AssetRef;
   readonly parameter?: string;
   readonly severity?: Severity;
@@ -50,6 +54,8 @@ export interface CoverageObservation {
   /** `looked`: seen in full · `unreachable`: no answer · `limited`: a limit cut it short · `skipped`: not applicable or not allowed. */
   readonly outcome: 'looked' | 'unreachable' | 'limited' | 'skipped';
   readonly detail?: string;
+  /** The rules of templates that were looked for, where that depends on the asset; without them a finding of one stays open. */
+  readonly rules?: readonly AnyRuleId[];
 }
 
 /** A file that belongs to an asset, such as a screenshot. Stored encrypted. */
@@ -87,6 +93,8 @@ export interface Scanner<Schema extends z.ZodObject = z.ZodObject> {
   readonly consumes: readonly AssetKind[];
   readonly produces: readonly AssetKind[];
   readonly reports: readonly RuleId[];
+  /** True when it also reports rules that come with templates. */
+  readonly hasTemplates?: boolean;
   /** `passive` sends nothing to the target's own machines (public DNS resolvers and third-party services only). */
   readonly mode: 'passive' | 'active';
   readonly risk: 'safe' | 'loud' | 'intrusive';

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseRange } from './egress/special-ranges.ts';
 import { messageOf, UserError } from './errors.ts';
 import { networkProfile, type NetworkProfile } from './network-profile.ts';
+import { DEFAULT_RATE_LIMITS, rateLimitSetting, type RateLimits } from './rate-limits.ts';
 
 const environment = z.object({
   /** PostgreSQL of your own; without it one is embedded. */
@@ -17,6 +19,34 @@ const environment = z.object({
   GLACIS_NETWORK_PROFILES: z.string().optional(),
   /** Path of a Chromium; without it one is looked for. */
   GLACIS_CHROMIUM: z.string().optional(),
+  /** Breached passwords that nobody may choose: a sorted file of SHA-1 hashes, or a folder of prefixes. */
+  GLACIS_BREACHED_PASSWORDS_FILE: z.string().min(1).optional(),
+  /** Where people reach the web app, such as https://glacis.example.org: links in mails begin with it. */
+  GLACIS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Server that mails go through: smtps://user:password@host:465 or smtp://host:587 (with STARTTLS). */
+  GLACIS_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Sender of mails: address, or Name <address>. */
+  GLACIS_MAIL_FROM: z.string().min(3).max(300).optional(),
+  /** Secret key of the Stripe account that is paid; without it plans are approved by hand. */
+  GLACIS_STRIPE_KEY: z.string().min(8).optional(),
+  /** Secret that Stripe signs its webhooks with. */
+  GLACIS_STRIPE_WEBHOOK_SECRET: z.string().min(8).optional(),
+  /** Another host that speaks Stripe's API. */
+  GLACIS_STRIPE_API: z.url({ protocol: /^https?$/ }).optional(),
+  /** Redis or Valkey for the shared rate limits; without it they are in PostgreSQL. */
+  GLACIS_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** Requests a minute: off, or changes to the defaults such as user=600,token=1200. */
+  GLACIS_RATE_LIMITS: rateLimitSetting.default(DEFAULT_RATE_LIMITS),
+  /** Proxies before the server, whose X-Forwarded-For and X-Forwarded-Proto count: addresses or networks, by commas. */
+  GLACIS_TRUSTED_PROXIES: z
+    .string()
+    .max(2000)
+    .transform(text => text.split(',').map(part => part.trim()))
+    .refine(
+      parts => parts.every(part => parseRange(part) !== undefined),
+      'write addresses or networks, by commas',
+    )
+    .optional(),
   GLACIS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
 
@@ -33,8 +63,36 @@ export interface Config {
   /** Profiles of browsers while they run; reachable for the user that Chromium runs as. */
   readonly browserFolder: string;
   readonly networkProfilesFile: string;
+  /** Templates of checks that whoever runs the platform has put there. */
+  readonly templateFolder: string;
   readonly chromium: string | undefined;
+  readonly breachedPasswordsFile: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly rateLimits: RateLimits;
+  /** Addresses and networks of proxies before the server. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: string;
+  /** Where people reach the web app, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Whether it was set, and not made of the port. */
+  readonly isPublicUrlGiven: boolean;
+  /** How mails are sent; undefined when no server is set. */
+  readonly smtp: SmtpSettings | undefined;
+  /** How Stripe is reached; undefined when payments are approved by hand. */
+  readonly stripe: StripeSettings | undefined;
+}
+
+/** The server that mails go through, and their sender. */
+export interface SmtpSettings {
+  readonly url: string;
+  readonly from: string;
+}
+
+/** An account at Stripe. `apiUrl` is another host that speaks its API. */
+export interface StripeSettings {
+  readonly key: string;
+  readonly webhookSecret: string;
+  readonly apiUrl: string | undefined;
 }
 
 /** Reads the environment; the only place that does. @throws UserError that names the setting. */
@@ -57,8 +115,42 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     port: values.GLACIS_PORT,
     masterKey: values.GLACIS_MASTER_KEY,
     chromium: values.GLACIS_CHROMIUM,
+    breachedPasswordsFile: values.GLACIS_BREACHED_PASSWORDS_FILE,
+    redisUrl: values.GLACIS_REDIS_URL,
+    rateLimits: values.GLACIS_RATE_LIMITS,
+    trustedProxies: values.GLACIS_TRUSTED_PROXIES ?? [],
     logLevel: values.GLACIS_LOG_LEVEL,
+    publicUrl: (values.GLACIS_PUBLIC_URL ?? `http://127.0.0.1:${values.GLACIS_PORT}`).replace(/\/+$/, ''),
+    isPublicUrlGiven: values.GLACIS_PUBLIC_URL !== undefined,
+    smtp: smtpOf(values),
+    stripe: stripeOf(values),
   };
+}
+
+type Environment = z.output<typeof environment>;
+
+function smtpOf(values: Environment): SmtpSettings | undefined {
+  const { GLACIS_SMTP_URL: url, GLACIS_MAIL_FROM: from } = values;
+  if (url === undefined) return undefined;
+  if (from === undefined) {
+    throw new UserError(
+      'config.invalid',
+      'GLACIS_SMTP_URL is set without GLACIS_MAIL_FROM. Set the sender too, such as: Glacis <glacis@example.org>',
+    );
+  }
+  return { url, from };
+}
+
+function stripeOf(values: Environment): StripeSettings | undefined {
+  const { GLACIS_STRIPE_KEY: key, GLACIS_STRIPE_WEBHOOK_SECRET: webhookSecret } = values;
+  if (key === undefined) return undefined;
+  if (webhookSecret === undefined) {
+    throw new UserError(
+      'config.invalid',
+      'GLACIS_STRIPE_KEY is set without GLACIS_STRIPE_WEBHOOK_SECRET. Set the signing secret of the webhook too.',
+    );
+  }
+  return { key, webhookSecret, apiUrl: values.GLACIS_STRIPE_API };
 }
 
 function placesIn(dataFolder: string) {
@@ -68,6 +160,7 @@ function placesIn(dataFolder: string) {
     blobFolder: join(dataFolder, 'blobs'),
     browserFolder: join(dataFolder, 'browser'),
     networkProfilesFile: join(dataFolder, 'network-profiles.json'),
+    templateFolder: join(dataFolder, 'templates'),
   };
 }
 

@@ -43,7 +43,7 @@ test('network profiles are read, and a bad file is named with what is wrong', ()
   const file = join(folder, 'profiles.json');
   assert.deepEqual(readNetworkProfiles(join(folder, 'missing.json')), []);
   writeFileSync(file, '[{"zones":["corp.test"],"resolvers":["127.0.0.1:5353"]}]');
-  assert.equal(readNetworkProfiles(file)[0]?.ctSearchUrl, 'https://crt.sh');
+  assert.equal(readNetworkProfiles(file)[0]?.ctSearchUrl, undefined);
   for (const text of ['', '{', '{}', '[{"zones":[]}]', '[{"zones":["a"],"ratePerAddress":-1}]']) {
     writeFileSync(file, text);
     assert.throws(

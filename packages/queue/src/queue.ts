@@ -32,8 +32,29 @@ export interface JobQueue {
   finish(query: PlainQuery, job: Job): Promise<void>;
   /** Gives jobs back for another attempt. */
   release(query: PlainQuery, queue: string, ids: readonly string[], reason: string): Promise<void>;
+  /** Removes every job of a tenant, whatever its state. */
+  removeOf(query: PlainQuery, tenantId: string): Promise<void>;
+  /** How many jobs wait, run and were given up, by queue. */
+  depths(query: PlainQuery): Promise<readonly QueueDepth[]>;
+  /** Names of all queues, those of earlier versions too. */
+  names(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
+
+/** What lies in a queue. */
+export interface QueueDepth {
+  readonly queue: string;
+  readonly waiting: number;
+  readonly active: number;
+  readonly failed: number;
+}
+
+const queueDepth = z.object({
+  queue: z.string(),
+  waiting: z.number(),
+  active: z.number(),
+  failed: z.number(),
+});
 
 /**
  * Opens the queue. `install` makes or migrates its tables and queues (one process at start-up does this; the others expect
@@ -104,6 +125,23 @@ export async function openQueue(options: {
       await query('delete from control.job_claim where job_id = any($1::uuid[])', [ids]);
       await wake(query, queue);
     },
+    removeOf: async (query, tenantId) => {
+      await query(
+        `with gone as (delete from ${SCHEMA}.job where data ->> 'tenantId' = $1 returning id)
+         delete from control.job_claim where job_id in (select id from gone)`,
+        [tenantId],
+      );
+    },
+    depths: async query => {
+      const { rows } = await query(
+        `select name as queue, count(*) filter (where state in ('created', 'retry'))::int as waiting,
+           count(*) filter (where state = 'active')::int as active,
+           count(*) filter (where state = 'failed')::int as failed
+         from ${SCHEMA}.job group by name order by name`,
+      );
+      return rows.map(row => queueDepth.parse(row));
+    },
+    names: async () => (await boss.getQueues()).map(queue => queue.name),
     close: () => boss.stop({ graceful: false }).catch(error => log.warn(messageOf(error))),
   };
 }

@@ -9,7 +9,7 @@ const RECONNECT_MS = 200;
 /** Says that something of a tenant changed; what, the listener reads from the database with the tenant's own rights. */
 export const change = z.object({
   tenantId: z.string(),
-  topic: z.enum(['scan', 'report', 'cancel']),
+  topic: z.enum(['scan', 'report', 'cancel', 'tenant']),
   id: z.string(),
 });
 export type Change = z.infer<typeof change>;

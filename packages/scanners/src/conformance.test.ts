@@ -1,4 +1,4 @@
-import { rules, type AssetKind } from '@glacis/contract';
+import { isCheckRuleId, rules, type AssetKind } from '@glacis/contract';
 import type { Observation, Scanner } from '@glacis/engine';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -72,7 +72,8 @@ for (const scanner of scanners) {
           assert.ok(keys.has(`${observation.from.kind} ${observation.from.key}`), 'from is an input');
           assert.ok(observation.reason.length > 3);
         } else if (observation.type === 'finding') {
-          assert.ok(scanner.reports.includes(observation.ruleId), observation.ruleId);
+          if (isCheckRuleId(observation.ruleId)) assert.ok(scanner.hasTemplates && observation.rule);
+          else assert.ok(scanner.reports.includes(observation.ruleId), observation.ruleId);
           assert.ok(observation.evidence.length > 0);
         }
       }

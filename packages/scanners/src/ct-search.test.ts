@@ -46,6 +46,17 @@ test('a search that fails at first is asked again', async () => {
   assert.deepEqual(keysOf(seen, 'hostname'), ['shop.larkspur.test']);
 });
 
+test('the public search does not hear of a name that exists only in private networks', async () => {
+  const { terrain } = practice();
+  const { ctSearchUrl: _, ...profile } = terrain.profile;
+  const seen = await runScanner(ctSearch, [{ kind: 'domain', key: 'larkspur.test' }], {
+    ...terrain,
+    profile,
+  });
+  assert.deepEqual(coverageOf(seen), { 'larkspur.test': 'skipped' });
+  assert.deepEqual(keysOf(seen, 'hostname'), []);
+});
+
 test('a search that does not work makes the domain unreachable, not empty', async () => {
   const failing = await against((_request, response) => response.writeHead(503).end());
   assert.deepEqual(coverageOf(failing.seen), { 'larkspur.test': 'unreachable' });

@@ -5,6 +5,8 @@ import { eachAsset } from './parts/each-asset.ts';
 import { outcomeOfNames, realHosts } from './parts/names.ts';
 
 const MAX_NAMES = 50_000;
+const NOT_ASKED =
+  'the name exists only in private networks and the network profile names no certificate search, so none was asked';
 
 export default defineScanner({
   id: 'ct-search',
@@ -21,7 +23,10 @@ export default defineScanner({
   run: (context, assets) =>
     eachAsset(assets, { atOnce: 1, limitMs: 290_000, signal: context.signal }, async function* (domain) {
       const { dns, scope, options } = context;
-      const response = await searchLogs(context, domain.key, options.timeoutMs);
+      const searchUrl = context.services.ctSearchOf(domain.key);
+      if (searchUrl === undefined) return { outcome: 'skipped', detail: NOT_ASKED };
+      const { timeoutMs } = options;
+      const response = await searchLogs(context, { searchUrl, domain: domain.key, timeoutMs });
       const { names, isCut } = namesOf(response);
       const ours = [...names].filter(name => scope.isInScope(name)).sort();
       const checked = await realHosts(dns, ours.slice(0, MAX_NAMES));

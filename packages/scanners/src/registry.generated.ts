@@ -13,6 +13,7 @@ import outdatedProducts from './outdated-products.ts';
 import screenshot from './screenshot.ts';
 import serviceBanner from './service-banner.ts';
 import tcpPorts from './tcp-ports.ts';
+import templateChecks from './template-checks.ts';
 import tlsInspect from './tls-inspect.ts';
 
 /** Every scanner, by id. Enabling them is the business of a scan’s engine preset. */
@@ -30,5 +31,6 @@ export const scanners: readonly Scanner[] = [
   screenshot as unknown as Scanner,
   serviceBanner as unknown as Scanner,
   tcpPorts as unknown as Scanner,
+  templateChecks as unknown as Scanner,
   tlsInspect as unknown as Scanner,
 ];

@@ -64,9 +64,10 @@ export function terrainOf(net: {
 /** Opens egress and capabilities for one job. */
 export function openJob(
   terrain: Terrain,
-  options: { granted?: readonly string[]; signal?: AbortSignal } = {},
+  options: { granted?: readonly string[]; signal?: AbortSignal; templateFolder?: string } = {},
 ) {
   const signal = options.signal ?? new AbortController().signal;
+  const folder = options.templateFolder === undefined ? {} : { templateFolder: options.templateFolder };
   const egress = createEgress({
     ...terrain,
     budget: new LocalBudget(terrain.profile),
@@ -74,7 +75,11 @@ export function openJob(
     log: silentLogger,
     grantedAddresses: options.granted ?? [],
   });
-  return { egress, signal, ...createCapabilities({ egress, profile: terrain.profile, log: silentLogger }) };
+  return {
+    egress,
+    signal,
+    ...createCapabilities({ egress, profile: terrain.profile, log: silentLogger, ...folder }),
+  };
 }
 
 /** Runs one scanner over assets and gives all that it yielded. */
@@ -85,13 +90,19 @@ export async function runScanner(
   options: {
     signal?: AbortSignal;
     settings?: Record<string, unknown>;
+    templateFolder?: string;
     onEach?: (each: Observation) => void;
   } = {},
 ): Promise<Observation[]> {
   const granted = assets.flatMap(({ kind, key }) =>
     kind === 'ip' ? [key] : kind === 'service' ? [key.replace(/:\d+\/tcp$/, '').replace(/^\[|\]$/g, '')] : [],
   );
-  const job = openJob(terrain, { granted, ...(options.signal ? { signal: options.signal } : {}) });
+  const { signal, templateFolder } = options;
+  const job = openJob(terrain, {
+    granted,
+    ...(signal ? { signal } : {}),
+    ...(templateFolder === undefined ? {} : { templateFolder }),
+  });
   const found: Observation[] = [];
   try {
     const context = {

@@ -21,6 +21,8 @@ export interface BlobStore {
   get(tenant: TenantId, key: SecretKey, storageKey: string): Promise<Buffer>;
   /** Removing what is not there is no error. */
   delete(tenant: TenantId, storageKey: string): Promise<void>;
+  /** Removes everything of a tenant. */
+  deleteAll(tenant: TenantId): Promise<void>;
 }
 
 /** A blob store in a folder: `<folder>/<tenant>/<2 hex>/<random>`. Files appear whole or not at all. */
@@ -63,6 +65,7 @@ export function fileBlobStore(folder: string): BlobStore {
       return decrypt(key, sealed, ['blob', tenant, storageKey]);
     },
     delete: (tenant, storageKey) => rm(pathOf(folder, tenant, storageKey), { force: true }),
+    deleteAll: tenant => rm(join(folder, tenant), { recursive: true, force: true }),
   };
 }
 

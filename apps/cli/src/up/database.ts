@@ -10,6 +10,9 @@ export interface RunningDatabase {
   stop(): Promise<void>;
 }
 
+/** Between attempts to start a database that died, ms. */
+const RETRY_MS = 500;
+
 /** Starts PostgreSQL unless DATABASE_URL names one, and migrates it. An embedded one that dies is started again on its port. */
 export async function startDatabase(config: Config, log: Logger): Promise<RunningDatabase> {
   let isStopping = false;
@@ -19,7 +22,7 @@ export async function startDatabase(config: Config, log: Logger): Promise<Runnin
   function watch(server: EmbeddedPostgres): void {
     void server.crashed.then(async reason => {
       log.error({ reason }, 'PostgreSQL is started again');
-      for (let attempt = 0; attempt < 20; attempt += 1) {
+      for (;;) {
         if (isStopping) return;
         try {
           embedded = await startEmbeddedPostgres({ folder, log, port: server.port });
@@ -27,7 +30,7 @@ export async function startDatabase(config: Config, log: Logger): Promise<Runnin
           return;
         } catch (error) {
           log.warn({ err: error }, 'PostgreSQL could not be started again');
-          await delay(500);
+          await delay(RETRY_MS);
         }
       }
     });

@@ -1,4 +1,4 @@
-import { createSignInLink, createTarget, createTenant, listTargets, type Platform } from '@glacis/domain';
+import { createSignInLink, createTarget, createTenant, findTarget, type Platform } from '@glacis/domain';
 import type { TargetView } from '@glacis/contract';
 import { tenantId, type TenantId } from '@glacis/foundation';
 
@@ -49,10 +49,9 @@ export async function ensureTargets(
   domains: readonly string[],
 ): Promise<readonly TargetView[]> {
   return platform.database.inTenant(tenant, async tx => {
-    const known = await listTargets(tx);
     const targets: TargetView[] = [];
     for (const domain of domains) {
-      targets.push(known.find(target => target.domain === domain) ?? (await createTarget(tx, domain, null)));
+      targets.push((await findTarget(tx, domain)) ?? (await createTarget(tx, domain, null)));
     }
     return targets;
   });

@@ -48,8 +48,10 @@ function totals(progress: ScanProgress): string {
 }
 
 function describe(news: ScanNews, width: number): string {
-  if (news.type === 'finding')
-    return printable(`${news.severity.toUpperCase()}  ${news.title} — ${news.assetKey}`, width);
+  if (news.type === 'finding') {
+    const parameter = news.parameter === '' ? '' : ` (${news.parameter})`;
+    return printable(`${news.severity.toUpperCase()}  ${news.title}${parameter} — ${news.assetKey}`, width);
+  }
   return printable(`${news.kind}  ${news.key}${news.inScope ? '' : '  (out of scope, not probed)'}`, width);
 }
 

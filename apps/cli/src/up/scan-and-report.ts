@@ -35,7 +35,7 @@ export async function scanAndReport(of: {
   say: (line: string) => void;
 }): Promise<number> {
   const { platform, home, say } = of;
-  const targets = await platform.database.inTenant(home.tenant, listTargets);
+  const { items: targets } = await platform.database.inTenant(home.tenant, tx => listTargets(tx));
   const target = targets.find(entry => entry.domain === of.domains[0]);
   if (!target) throw new OperationalError('internal.unexpected', `The target ${of.domains[0]} is missing.`);
   const previous = of.scan === 'again' ? undefined : await finishedScan(platform, home, target);

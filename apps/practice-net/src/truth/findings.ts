@@ -2,13 +2,16 @@ import { covers } from '../tls/certificate.ts';
 import { exposureFindings } from '../web/exposures.ts';
 import { HTML } from '../web/page.ts';
 import { cookieHeaders, siteHeaders } from '../web/response-headers.ts';
-import { landingPage } from '../web/site-pages.ts';
+import { landingPage, sitePages } from '../web/site-pages.ts';
 import { isOutdated, technologyKey } from '../world/products.ts';
 import { nameServers } from '../world/name-servers.ts';
 import type { ScannerId } from '../world/world.ts';
 import { siteTechnologies } from './assets.ts';
 import type { TruthFinding } from './schema.ts';
 import type { Endpoint, Surface } from './surface.ts';
+
+/** Where a template for MySQL looks. */
+const MYSQL_PORT = 3306;
 
 function finding(
   ruleId: string,
@@ -44,6 +47,9 @@ function hostFindings(surface: Surface): readonly TruthFinding[] {
       const key = `${host.address}:${service.port}/tcp`;
       if (service.kind === 'redis' && !service.needsPassword) {
         return [finding('service.redis-unauthenticated', 'service', key, ['service-banner'])];
+      }
+      if (service.kind === 'mysql' && service.port === MYSQL_PORT) {
+        return [finding('check.mysql-reachable', 'service', key, ['template-checks'])];
       }
       if (service.kind === 'ftp' && service.isAnonymousAllowed) {
         return [finding('service.ftp-anonymous', 'service', key, ['service-banner'])];
@@ -114,8 +120,12 @@ function websiteFindings(endpoint: Endpoint): readonly TruthFinding[] {
         ]);
   const exposures = site.exposures.map(exposure => {
     const { ruleId, path } = exposureFindings[exposure];
-    return finding(ruleId, 'website', key, ['exposed-files'], path);
+    const scanner = ruleId.startsWith('check.') ? 'template-checks' : 'exposed-files';
+    return finding(ruleId, 'website', key, [scanner], path);
   });
+  const described = sitePages(site).some(page => page.path === '/openapi.json')
+    ? [finding('check.exposed-swagger', 'website', key, ['template-checks'], '/openapi.json')]
+    : [];
   const outdated = siteTechnologies(site)
     .filter(isOutdated)
     .map(technology =>
@@ -123,7 +133,7 @@ function websiteFindings(endpoint: Endpoint): readonly TruthFinding[] {
     );
   const reflected =
     site.template === 'shop' ? [finding('http.reflected-parameter', 'url', `${key}/search`, [], 'q')] : [];
-  return [...headers, ...exposures, ...outdated, ...reflected];
+  return [...headers, ...exposures, ...described, ...outdated, ...reflected];
 }
 
 /** Every weakness that can be seen from outside. */

@@ -4,7 +4,7 @@ import { markup, signInMain } from './blocks.ts';
 import { escapeHtml, HTML } from './page.ts';
 import type { Page } from './page.ts';
 
-/** What a scanner reports for an exposure: the rule and the path that proves it. */
+/** What a scanner reports for an exposure: the rule and the path that proves it; a rule `check.…` is that of a template. */
 export const exposureFindings = {
   git: { ruleId: 'http.exposed-git', path: '/.git/HEAD' },
   env: { ruleId: 'http.exposed-env', path: '/.env' },
@@ -15,10 +15,15 @@ export const exposureFindings = {
   'wp-login': { ruleId: 'http.admin-panel', path: '/wp-login.php' },
   phpmyadmin: { ruleId: 'http.admin-panel', path: '/phpmyadmin/' },
   'tomcat-manager': { ruleId: 'http.admin-panel', path: '/manager/html' },
+  phpinfo: { ruleId: 'check.phpinfo', path: '/phpinfo.php' },
+  'server-status': { ruleId: 'check.apache-server-status', path: '/server-status' },
+  'sql-dump': { ruleId: 'check.exposed-sql-dump', path: '/backup.sql' },
 } as const satisfies Record<Exposure, { ruleId: string; path: string }>;
 
 /** Paths at which an exposed-files scanner has to look to find everything. */
-export const exposurePaths: readonly string[] = Object.values(exposureFindings).map(entry => entry.path);
+export const exposurePaths: readonly string[] = Object.values(exposureFindings)
+  .filter(entry => !entry.ruleId.startsWith('check.'))
+  .map(entry => entry.path);
 
 const listedFiles: Readonly<Record<string, readonly (readonly [name: string, size: number])[]>> = {
   '/files/': [
@@ -122,6 +127,54 @@ const gitConfig = `[core]
 \tmerge = refs/heads/main
 `;
 
+function phpInfo(site: Site): string {
+  const version = /^PHP\/([\d.]+)$/.exec(site.software.poweredBy ?? '')?.[1] ?? '8.4.14';
+  const row = (name: string, value: string): string =>
+    `<tr><td class="e">${name} </td><td class="v">${escapeHtml(value)} </td></tr>`;
+  return `<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml"><head><title>PHP ${version} - phpinfo()</title></head>
+<body><div class="center"><table><tr class="h"><td><h1 class="p">PHP Version ${version}</h1></td></tr></table>
+<table>
+${row('System', `Linux ${site.id} 5.15.0 x86_64`)}
+${row('Server API', 'Apache 2.0 Handler')}
+${row('PHP API', '20190902')}
+${row('PHP Extension', '20190902')}
+${row('Zend Extension', '320190902')}
+</table></div></body></html>
+`;
+}
+
+function serverStatus(site: Site): string {
+  return `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">
+<html><head>
+<title>Apache Status</title>
+</head><body>
+<h1>Apache Server Status for ${site.id}.larkspur.test (via 127.0.0.1)</h1>
+<dl><dt>Server Version: ${escapeHtml(site.software.server ?? 'Apache')}</dt>
+<dt>Server MPM: event</dt>
+<dt>Server Built: 2026-03-14T09:12:00</dt>
+</dl><hr /><dl>
+<dt>Server uptime:  41 days 2 hours 17 minutes</dt>
+<dt>Total accesses: 88122 - Total Traffic: 1.9 GB</dt>
+<dt>1 requests currently being processed, 49 idle workers</dt>
+</dl></body></html>
+`;
+}
+
+function sqlDump(site: Site): string {
+  return `-- MySQL dump 10.13  Distrib 5.7.33, for Linux (x86_64)
+--
+-- Host: localhost    Database: ${site.id.replaceAll('-', '_')}
+DROP TABLE IF EXISTS \`orders\`;
+CREATE TABLE \`orders\` (
+  \`id\` int(11) NOT NULL AUTO_INCREMENT,
+  \`placed\` datetime NOT NULL,
+  PRIMARY KEY (\`id\`)
+);
+INSERT INTO \`orders\` VALUES (1,'2026-01-04 10:00:00'),(2,'2026-01-05 11:30:00');
+`;
+}
+
 function panel(site: Site, path: string, product: string, action: string): Page {
   return markup(site, path, 'nothing', {
     title: product,
@@ -160,6 +213,14 @@ export function exposurePages(site: Site, exposure: Exposure): readonly Page[] {
           },
         ),
       ];
+    case 'phpinfo':
+      return [{ path: '/phpinfo.php', listedBy: 'nothing', mediaType: HTML, body: () => phpInfo(site) }];
+    case 'server-status':
+      return [
+        { path: '/server-status', listedBy: 'nothing', mediaType: HTML, body: () => serverStatus(site) },
+      ];
+    case 'sql-dump':
+      return [text('/backup.sql', sqlDump(site), 'application/sql')];
     default:
       return exposure satisfies never;
   }

@@ -158,7 +158,7 @@ export function addDevelopment(draft: Draft): void {
     template: 'small',
     software: software.nginxOld,
     cookies: [{ name: 'preview', isSecure: false, isHttpOnly: false }],
-    exposures: ['git', 'env'],
+    exposures: ['git', 'env', 'sql-dump'],
   });
   addHost(
     draft,
@@ -262,7 +262,7 @@ export function addStores(draft: Draft): void {
           template: 'downloads',
           software: software.apacheOld,
           policy: 'partial',
-          exposures: ['files-listing', 'backup-listing'],
+          exposures: ['files-listing', 'backup-listing', 'server-status'],
         }),
       },
     ],

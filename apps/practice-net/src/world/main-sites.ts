@@ -109,6 +109,7 @@ function addShop(draft: Draft): void {
     ],
     links: [`http://shopfront1.${MAIN}:8000/`],
     embeds: ['http://cdn.bystander.test:8080/tag.js'],
+    exposures: ['phpinfo'],
     emails: [`orders@${MAIN}`],
   });
   addHost(

@@ -56,7 +56,10 @@ export type Exposure =
   | 'admin'
   | 'wp-login'
   | 'phpmyadmin'
-  | 'tomcat-manager';
+  | 'tomcat-manager'
+  | 'phpinfo'
+  | 'server-status'
+  | 'sql-dump';
 
 /** One web site as served by one port of one host. */
 export interface Site {

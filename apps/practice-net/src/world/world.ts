@@ -18,6 +18,7 @@ export const scannerIds = [
   'exposed-files',
   'outdated-products',
   'screenshot',
+  'template-checks',
 ] as const;
 
 /** One of {@link scannerIds}. */

@@ -1,3 +1,5 @@
+import type { DnsResolver } from '../protocols/dns-client.ts';
+
 /** A value of the expression language. Strings are byte strings; every number is a double, as in govaluate. */
 export type DslValue = string | number | boolean | null | readonly DslValue[];
 
@@ -6,14 +8,21 @@ export class DslError extends Error {
   override readonly name = 'DslError';
 }
 
+/** What an expression that waits may use. */
+export interface EffectReach {
+  readonly signal: AbortSignal | undefined;
+  /** Answers the questions of `resolve()`. */
+  readonly dns: DnsResolver;
+}
+
 /** Raised inside an evaluation that has to wait for something; the caller awaits `work` and evaluates again. */
 export class Suspension {
   /** Identifies the awaited effect among those of one evaluation. */
   readonly key: string;
   /** Starts the effect. */
-  readonly work: (signal: AbortSignal | undefined) => Promise<DslValue>;
+  readonly work: (reach: EffectReach) => Promise<DslValue>;
 
-  constructor(key: string, work: (signal: AbortSignal | undefined) => Promise<DslValue>) {
+  constructor(key: string, work: (reach: EffectReach) => Promise<DslValue>) {
     this.key = key;
     this.work = work;
   }

@@ -128,6 +128,8 @@ export interface PathRequestParts {
   readonly target: Target | undefined;
   /** Headers of the scan (`-H`), which replace the template's. */
   readonly extraHeaders: readonly Header[];
+  /** User-Agent of requests that name none; a browser's when absent. */
+  readonly userAgent?: string | undefined;
 }
 
 /** Spaces of a query become `+`, of a path `%20`: the target parser takes neither. */
@@ -151,7 +153,7 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
   const host = headerValue(given, 'host') ?? hostHeaderOf(at);
   const rest = given.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
   const defaults: Header[] = [];
-  if (!has(given, 'user-agent')) defaults.push(['User-Agent', randomUserAgent()]);
+  if (!has(given, 'user-agent')) defaults.push(['User-Agent', parts.userAgent ?? randomUserAgent()]);
   if (!has(given, 'accept')) defaults.push(['Accept', '*/*']);
   if (!has(given, 'accept-language')) defaults.push(['Accept-Language', 'en']);
   const all = [...defaults, ...rest];
@@ -218,6 +220,8 @@ export interface RawRequestParts {
   readonly isUnsafe: boolean;
   readonly isAutomergeOff: boolean;
   readonly extraHeaders: readonly Header[];
+  /** User-Agent of requests that name none; a browser's when absent. */
+  readonly userAgent?: string | undefined;
 }
 
 function targetOfRaw(raw: ParsedRaw): Target | undefined {
@@ -266,7 +270,9 @@ export function buildRawRequest(parts: RawRequestParts): BuiltRequest | undefine
   const isMultipart = (headerValue(headers, 'content-type') ?? '').toLowerCase().startsWith('multipart/');
   const body = isMultipart ? raw.body : raw.body.replace(/\r\n$/, '');
   const rest = headers.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
-  const agent: Header[] = has(rest, 'user-agent') ? [] : [['User-Agent', randomUserAgent()]];
+  const agent: Header[] = has(rest, 'user-agent')
+    ? []
+    : [['User-Agent', parts.userAgent ?? randomUserAgent()]];
   const all = [...agent, ...rest];
   const bare = isOwnPort && host === `${target.host}:${portOf(target)}` ? target.host : host;
   return {

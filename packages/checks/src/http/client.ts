@@ -72,7 +72,7 @@ export class HttpClient {
   async send(request: WireRequest): Promise<WireResponse> {
     const key = `${request.host}\n${request.port}\n${request.isTls ? (request.sni ?? '-') : ''}`;
     const reused = request.isKeepAlive ? this.takeIdle(key) : undefined;
-    if (reused !== undefined) {
+    if (reused !== undefined && (await this.isReusable(reused, request))) {
       try {
         return await this.exchange(reused, request, key);
       } catch (error) {
@@ -92,6 +92,22 @@ export class HttpClient {
       if (error instanceof StaleConnection) throw new ProtocolError(error.message);
       throw error;
     }
+  }
+
+  /** Waits for the transport's leave to send once more; false when the connection ended meanwhile. */
+  private async isReusable(stream: Duplex, request: WireRequest): Promise<boolean> {
+    if (this.transport.reuse === undefined) return true;
+    const drop = (): void => void stream.destroy();
+    stream.on('error', drop).on('data', drop).on('close', drop);
+    try {
+      await this.transport.reuse(request.host, request.port, request.signal);
+    } catch (error) {
+      drop();
+      throw error;
+    }
+    if (stream.destroyed) return false;
+    stream.removeListener('error', drop).removeListener('data', drop).removeListener('close', drop);
+    return true;
   }
 
   /** Closes every kept connection. */

@@ -31,8 +31,26 @@ export function variableName(name: string): string {
   return name.trim().toLowerCase().replaceAll('-', '_');
 }
 
-/** The values of one response: cookies, over them headers, over them the standard names. */
-export function responseValues(response: WireResponse, body: string): Map<string, DslValue> {
+/** Responses that were asked for once, and the values of those that were asked for again: most belong to one template. */
+const asked = new WeakSet<WireResponse>();
+const known = new WeakMap<WireResponse, Map<string, DslValue>>();
+
+/** The values of one response with its whole body; a copy, since templates that share the response add values of their own. */
+export function responseValues(response: WireResponse): Map<string, DslValue> {
+  if (!asked.has(response)) {
+    asked.add(response);
+    return valuesWithBody(response, response.body);
+  }
+  let values = known.get(response);
+  if (values === undefined) {
+    values = valuesWithBody(response, response.body);
+    known.set(response, values);
+  }
+  return new Map(values);
+}
+
+/** The same with another body, as that of a redirect, which has none. */
+export function valuesWithBody(response: WireResponse, body: string): Map<string, DslValue> {
   const values = new Map<string, DslValue>();
   for (const [name, line] of response.headers) {
     const pair = name.toLowerCase() === 'set-cookie' ? cookiePair(line) : undefined;

@@ -11,6 +11,8 @@ export interface ConnectOptions {
   readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   readonly ciphers?: string;
+  /** Refuse a certificate that the system does not trust; targets are looked at whatever theirs says. */
+  readonly isVerified?: boolean;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -19,6 +21,8 @@ export interface ConnectOptions {
 export interface Transport {
   /** Resolves when the connection (and TLS) stands; rejects with the reason. */
   readonly connect: (host: string, port: number, options: ConnectOptions) => Promise<Duplex>;
+  /** Waits until one more request may go over a connection that is open already; rejects when it may not. */
+  readonly reuse?: (host: string, port: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /** The remote address of a connection, '' when it is not known. */
@@ -35,7 +39,7 @@ function connectSocket(host: string, port: number, options: ConnectOptions): Pro
       ? connectTls({
           host,
           port,
-          rejectUnauthorized: false,
+          rejectUnauthorized: options.isVerified === true,
           minVersion: options.minVersion ?? 'TLSv1',
           ciphers: options.ciphers ?? 'DEFAULT:@SECLEVEL=0',
           ...(sni === undefined ? {} : { servername: sni }),

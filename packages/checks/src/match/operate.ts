@@ -1,6 +1,6 @@
 import { bytesOfText, textOfBytes } from '../bytes.ts';
 import { DslError, Suspension, formattedText, toText } from '../dsl/values.ts';
-import type { DslValue } from '../dsl/values.ts';
+import type { DslValue, EffectReach } from '../dsl/values.ts';
 import type { Extractor, Join, Matcher, Operators } from '../template/model.ts';
 import type { EventData } from './event-data.ts';
 import type { Json } from './jq-builtins.ts';
@@ -166,13 +166,13 @@ export function extract(extractor: Extractor, data: EventData): string[] {
 }
 
 function runExtractors(
-  operators: Operators,
+  extractors: readonly Extractor[],
   data: EventData,
 ): Pick<Verdict, 'extracts' | 'output' | 'internal'> {
   const extracts = new Map<string, string[]>();
   const internal = new Map<string, string[]>();
   const output = new Set<string>();
-  for (const extractor of operators.extractors) {
+  for (const extractor of extractors) {
     const found = extract(extractor, data);
     const { name } = extractor;
     if (found.length === 0) continue;
@@ -189,9 +189,37 @@ function runExtractors(
   return { extracts, output: [...output], internal };
 }
 
+/** Whether a matcher or another extractor may read what an extractor finds. */
+function isRead({ name }: Extractor, operators: Operators): boolean {
+  const readsIt = (variable: string): boolean => variable.startsWith(name);
+  return [...operators.matchers, ...operators.extractors].some(each => {
+    if (readsIt(each.part)) return true;
+    if (each.type === 'word') return each.words.some(word => [...word.variables].some(readsIt));
+    if (each.type === 'kval') return each.keys.some(readsIt);
+    if (each.type !== 'dsl') return false;
+    return each.expressions.some(({ source }) => source.includes(name));
+  });
+}
+
+const earlyExtractors = new WeakMap<Operators, readonly Extractor[]>();
+
+/** The extractors whose values the matchers or later requests need; the others run once there is a match. */
+function extractorsBefore(operators: Operators): readonly Extractor[] {
+  const known = earlyExtractors.get(operators);
+  if (known !== undefined) return known;
+  const early =
+    operators.matchers.length === 0
+      ? operators.extractors
+      : operators.extractors.filter(each => each.isInternal || (each.name !== '' && isRead(each, operators)));
+  earlyExtractors.set(operators, early);
+  return early;
+}
+
 /** Runs extractors, then matchers, over one event. Throws a Suspension when an expression has to wait. */
 function operateOnce(operators: Operators, data: EventData): Verdict {
-  const extracted = runExtractors(operators, data);
+  const hasMatchers = operators.matchers.length > 0;
+  const early = extractorsBefore(operators);
+  let extracted = runExtractors(early, data);
   const matcherNames: string[] = [];
   let isMatched = false;
   for (const matcher of operators.matchers) {
@@ -209,7 +237,8 @@ function operateOnce(operators: Operators, data: EventData): Verdict {
       break;
     }
   }
-  const hasMatchers = operators.matchers.length > 0;
+  if (isMatched && early.length < operators.extractors.length)
+    extracted = runExtractors(operators.extractors, data);
   return {
     ...extracted,
     isMatched: hasMatchers ? isMatched : extracted.output.length > 0,
@@ -219,11 +248,7 @@ function operateOnce(operators: Operators, data: EventData): Verdict {
 }
 
 /** Runs the operators of a block over one event, waiting where an expression has to. */
-export async function operate(
-  operators: Operators,
-  data: EventData,
-  signal: AbortSignal | undefined,
-): Promise<Verdict> {
+export async function operate(operators: Operators, data: EventData, reach: EffectReach): Promise<Verdict> {
   const effects = new Map<string, DslValue>();
   for (let attempt = 0; ; attempt += 1) {
     data.effects = effects;
@@ -232,7 +257,7 @@ export async function operate(
       return operateOnce(operators, data);
     } catch (error) {
       if (!(error instanceof Suspension) || attempt >= MAX_EFFECTS) throw error;
-      effects.set(error.key, await error.work(signal));
+      effects.set(error.key, await error.work(reach));
     }
   }
 }

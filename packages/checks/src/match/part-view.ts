@@ -1,3 +1,6 @@
+import { longestRun } from './required-run.ts';
+import type { RequiredRun } from './required-run.ts';
+
 /**
  * A part of a response that many templates look at. The first look builds a table of all 4-byte sequences in it; a word is
  * searched only when all of its sequences are there. One pass thus serves every word of every template that shares the part.
@@ -7,6 +10,8 @@ export class PartView {
   private grams: Uint32Array | undefined;
   private lower: PartView | undefined;
   private looks = 0;
+  /** Longest runs by set of bytes. */
+  private runs: Map<string, number> | undefined;
 
   constructor(text: string) {
     this.text = text;
@@ -16,6 +21,17 @@ export class PartView {
   lowerCase(lowered: (text: string) => string): PartView {
     this.lower ??= viewOf(lowered(this.text));
     return this.lower;
+  }
+
+  /** True when the part holds the run that a pattern needs. */
+  hasRun(run: RequiredRun): boolean {
+    this.runs ??= new Map();
+    let longest = this.runs.get(run.key);
+    if (longest === undefined) {
+      longest = longestRun(this.text, run.set, ENOUGH);
+      if (this.runs.size < MAX_RUNS) this.runs.set(run.key, longest);
+    }
+    return longest >= Math.min(run.length, ENOUGH);
   }
 
   /** True when the word occurs, byte by byte. */
@@ -35,6 +51,9 @@ export class PartView {
   }
 }
 
+/** A run this long is as good as any longer one. */
+const ENOUGH = 64;
+const MAX_RUNS = 100;
 const TABLE_BITS = 19;
 const MIN_INDEXED = 1024;
 /** Building the table costs as much as some tens of plain searches. */

@@ -1,8 +1,13 @@
 import { RE2JS } from 're2js';
 import { bytesOfText, textOfBytes } from '../bytes.ts';
+import { DslError } from '../dsl/values.ts';
+import { messageOf } from '../errors.ts';
 import { viewOf } from './part-view.ts';
+import type { PartView } from './part-view.ts';
 import { requiredLiteral } from './required-literal.ts';
 import type { RequiredLiteral } from './required-literal.ts';
+import { requiredRun } from './required-run.ts';
+import type { RequiredRun } from './required-run.ts';
 
 /** An RE2 pattern over byte strings. The input is read as UTF-8, as Go does; results are byte strings again. */
 export interface ByteRegex {
@@ -43,13 +48,21 @@ class CompiledRegex implements ByteRegex {
   readonly source: string;
   private compiled: RE2JS | undefined;
   private literal: RequiredLiteral | null | undefined;
+  private run: RequiredRun | null | undefined;
 
   constructor(source: string) {
     this.source = source;
   }
 
   private regex(): RE2JS {
-    this.compiled ??= RE2JS.compile(textOfBytes(this.source));
+    if (this.compiled === undefined) {
+      try {
+        this.compiled = RE2JS.compile(textOfBytes(this.source));
+      } catch (error) {
+        // A pattern that an expression put together; those of templates are checked when they are loaded.
+        throw new DslError(`invalid regular expression: ${messageOf(error)}`);
+      }
+    }
     return this.compiled;
   }
 
@@ -58,12 +71,20 @@ class CompiledRegex implements ByteRegex {
     RE2JS.compile(textOfBytes(this.source));
   }
 
-  /** False when the input lacks a text that every match holds: most inputs never reach the automaton. */
+  /** False when the input lacks a text or a run of characters that every match holds: most inputs never reach the automaton. */
   private canMatch(input: string): boolean {
-    if (this.literal === undefined) this.literal = requiredLiteral(this.source) ?? null;
-    const { literal } = this;
-    if (literal === null || input.length < 64) return true;
+    if (this.literal === undefined) {
+      this.literal = requiredLiteral(this.source) ?? null;
+      this.run = requiredRun(this.source) ?? null;
+    }
+    const { literal, run } = this;
+    if (input.length < 64 || (literal === null && run === null)) return true;
     const plain = viewOf(input);
+    if (literal !== null && !this.hasLiteral(plain, literal)) return false;
+    return run === null || run === undefined || plain.hasRun(run);
+  }
+
+  private hasLiteral(plain: PartView, literal: RequiredLiteral): boolean {
     if (!literal.isFolded) return literal.anyOf.some(text => plain.includes(text));
     // Under (?i) RE2 also takes the Kelvin sign for k and the long s for s.
     if (plain.includes('\xe2\x84\xaa') || plain.includes('\xc5\xbf')) return true;

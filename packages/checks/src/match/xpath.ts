@@ -6,8 +6,13 @@ import { Document, Element, parseXmlDocument, type Node as DomNode } from 'slimd
 import { bytesOfText, textOfBytes } from '../bytes.ts';
 import { TemplateError, messageOf } from '../errors.ts';
 
-// The library's CommonJS build hides its names from import analysis.
-const library = createRequire(import.meta.url)('fontoxpath') as typeof fontoxpath;
+let loaded: typeof fontoxpath | undefined;
+
+/** The library, when a template needs it: few do. Its CommonJS build hides its names from import analysis. */
+function library(): typeof fontoxpath {
+  loaded ??= createRequire(import.meta.url)('fontoxpath') as typeof fontoxpath;
+  return loaded;
+}
 
 /** A compiled XPath query. */
 export interface XPathQuery {
@@ -73,14 +78,14 @@ function select(source: string, input: string, attribute: string): string[] {
   if (document === undefined) return [];
   let nodes: readonly DomNode[];
   try {
-    nodes = library.evaluateXPathToNodes(source, document, null, null, OPTIONS);
+    nodes = library().evaluateXPathToNodes(source, document, null, null, OPTIONS);
   } catch {
-    const value: unknown = library.evaluateXPath(
+    const value: unknown = library().evaluateXPath(
       source,
       document,
       null,
       null,
-      library.evaluateXPath.ANY_TYPE,
+      library().evaluateXPath.ANY_TYPE,
       OPTIONS,
     );
     return value === '' || value === false || typeof value === 'object' ? [] : [bytesOfText(String(value))];
@@ -96,13 +101,15 @@ function select(source: string, input: string, attribute: string): string[] {
 export function compileXPath(source: string, isChecked: boolean): XPathQuery {
   if (isChecked) {
     try {
-      library.parseScript(source, {}, new Document());
+      library().parseScript(source, {}, new Document());
     } catch (error) {
       throw new TemplateError(
         `the XPath ${JSON.stringify(source.slice(0, 120))} does not compile: ${messageOf(error).split('\n', 1)[0] ?? ''}`,
       );
     }
   }
+  // Now, and not while an answer is matched.
+  library();
   return {
     source,
     select: (input, attribute) => {

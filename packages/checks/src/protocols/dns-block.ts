@@ -79,7 +79,7 @@ export async function runDnsBlock(
     ['response', text.raw],
   ]);
   run.export(prefix, values);
-  const verdict = await operate(block.operators, new EventData(values, scope.get), services.signal);
+  const verdict = await operate(block.operators, new EventData(values, scope.get), services);
   run.remember(verdict.internal);
   const facts = {
     type: 'dns',

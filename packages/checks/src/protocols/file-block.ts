@@ -57,7 +57,7 @@ export async function runFileBlock(block: FileBlock, run: TemplateRun, prefix: s
     const verdict = await operate(
       block.operators,
       new EventData(values, name => services.settings.variables.get(name)),
-      services.signal,
+      services,
     );
     run.remember(verdict.internal);
     const facts = {

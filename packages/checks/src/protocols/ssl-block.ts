@@ -144,6 +144,7 @@ export async function runSslBlock(
   services.counters.requests += 1;
   let facts: Record<string, DslValue>;
   let ip: string;
+  let isConnected = false;
   try {
     const { timeoutMs } = services.settings;
     const stream = await services.transport.connect(target.host, portOf(target), {
@@ -152,12 +153,14 @@ export async function runSslBlock(
       ...(services.signal === undefined ? {} : { signal: services.signal }),
     });
     ip = remoteAddressOf(stream);
+    isConnected = true;
     const socket = await handshake(stream, target.host, block, services.settings.sni, timeoutMs);
     facts = certificateFacts(socket, target.host);
     socket.on('error', () => undefined);
     socket.destroy();
   } catch (error) {
-    services.counters.errors += 1;
+    // A peer that is there and refuses the handshake has answered.
+    if (!isConnected) services.counters.errors += 1;
     run.failures += 1;
     services.warn(`${run.template.id}: ${messageOf(error)}`);
     return false;
@@ -196,7 +199,7 @@ export async function runSslBlock(
     ['ip', ip],
   ]);
   run.export(prefix, values);
-  const verdict = await operate(block.operators, new EventData(values, scope.get), services.signal);
+  const verdict = await operate(block.operators, new EventData(values, scope.get), services);
   run.remember(verdict.internal);
   return run.report(verdict, {
     type: 'ssl',

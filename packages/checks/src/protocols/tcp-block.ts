@@ -128,7 +128,7 @@ async function runAddress(
     ...talk.named,
   ]);
   run.export(prefix, values);
-  const verdict = await operate(block.operators, new EventData(values, scope.get), services.signal);
+  const verdict = await operate(block.operators, new EventData(values, scope.get), services);
   run.remember(verdict.internal);
   return run.report(verdict, {
     type: 'tcp',

@@ -2,7 +2,7 @@ import { Suspension } from '../dsl/values.ts';
 import type { DslValue } from '../dsl/values.ts';
 import { buildPathRequest, buildRawRequest } from '../http/build-request.ts';
 import type { BuiltRequest } from '../http/build-request.ts';
-import { responseValues } from '../http/response-values.ts';
+import { responseValues, valuesWithBody } from '../http/response-values.ts';
 import { hostnameOf, parseTarget } from '../http/target.ts';
 import { EventData } from '../match/event-data.ts';
 import { operate } from '../match/operate.ts';
@@ -187,7 +187,7 @@ export class HttpBlockRun {
         return { scope, request: this.build(step, scope) };
       } catch (error) {
         if (!(error instanceof Suspension) || attempt >= MAX_RENDER_WAITS) throw error;
-        effects.set(error.key, await error.work(this.run.services.signal));
+        effects.set(error.key, await error.work(this.run.services));
       }
     }
   }
@@ -202,6 +202,7 @@ export class HttpBlockRun {
         isUnsafe: this.block.isUnsafe,
         isAutomergeOff: this.block.isPathAutomergeOff,
         extraHeaders: settings.headers,
+        userAgent: settings.userAgent,
       });
     }
     return buildPathRequest({
@@ -211,6 +212,7 @@ export class HttpBlockRun {
       body: this.block.body?.render(scope) ?? '',
       target,
       extraHeaders: settings.headers,
+      userAgent: settings.userAgent,
     });
   }
 
@@ -232,8 +234,17 @@ export class HttpBlockRun {
       connectTo: named,
       jar: this.block.isCookieJarOff ? undefined : this.run.jar,
       isUnsafe: this.block.isUnsafe,
+      digest: this.credentials(scope),
     };
     return this.sendShared(request, options);
+  }
+
+  /** What a digest challenge is answered with; nothing while a placeholder of it has no value. */
+  private credentials(scope: RequestScope): SendOptions['digest'] {
+    const { digest } = this.block;
+    if (digest === undefined) return undefined;
+    const [username, password] = [digest.username.render(scope), digest.password.render(scope)];
+    return unresolvedIn(`${username} ${password}`) === undefined ? { username, password } : undefined;
   }
 
   /** Sends, or takes the answer that another template of the same job got to exactly this request. */
@@ -243,6 +254,7 @@ export class HttpBlockRun {
       (request.method === 'GET' || request.method === 'HEAD') &&
       request.body === '' &&
       request.unsafeBytes === undefined &&
+      options.digest === undefined &&
       options.connectTo === undefined;
     const path = (request.requestLine.split(' ')[1] ?? '/').split('?', 1)[0] ?? '/';
     const cookie =
@@ -303,16 +315,12 @@ export class HttpBlockRun {
       const data = new EventData(merged, name => dynamic.get(name) ?? scope.get(name));
       if (isFinal) this.run.export(this.prefix, values);
       await this.run.services.loop.turn();
-      const verdict = await operate(this.block.operators, data, this.run.services.signal);
+      const verdict = await operate(this.block.operators, data, this.run.services);
       this.learn(verdict.internal, dynamic);
-      const facts = this.facts(
-        item.request,
-        item.sent,
-        String(values.get('response') ?? ''),
-        item.response.ip,
-        scope,
-      );
-      if (isFinal) this.watch(oastNames, merged, scope, facts);
+      // Most events match nothing and need no facts.
+      const facts = (): EventFacts =>
+        this.facts(item.request, item.sent, String(values.get('response') ?? ''), item.response.ip, scope);
+      if (isFinal && oastNames.length > 0) this.watch(oastNames, merged, scope, facts());
       if (this.isSettled) break;
       isMatched = this.run.report(verdict, facts) || isMatched;
       if (isMatched && this.stopsAtMatch()) this.isSettled = true;
@@ -328,7 +336,7 @@ export class HttpBlockRun {
   }
 
   private valuesOf(item: Exchange, isFinal: boolean, oastNames: readonly OastName[]): Map<string, DslValue> {
-    const values = responseValues(item.response, isFinal ? item.response.body : '');
+    const values = isFinal ? responseValues(item.response) : valuesWithBody(item.response, '');
     const { target } = this.run;
     values.set('host', target === undefined ? hostnameOf(item.request.target) : target.input);
     values.set('matched', item.url);
@@ -383,7 +391,7 @@ export class HttpBlockRun {
         merged.set('interactsh_response', interaction['raw-response'] ?? '');
         merged.set('interactsh_ip', interaction['remote-address'] ?? '');
         const data = new EventData(merged, scope.get);
-        const verdict = await operate(this.block.operators, data, this.run.services.signal);
+        const verdict = await operate(this.block.operators, data, this.run.services);
         isReported = this.run.report(verdict, facts, interaction);
       },
     );

@@ -18,6 +18,7 @@ export async function probeScheme(target: Target, services: ScanServices): Promi
       body: '',
       target: undefined,
       extraHeaders: services.settings.headers,
+      userAgent: services.settings.userAgent,
     });
     if (request === undefined) return undefined;
     try {

@@ -51,6 +51,7 @@ export const DEFAULT_SETTINGS: ScanSettings = {
   maxRedirects: 10,
   redirects: undefined,
   headers: [],
+  userAgent: undefined,
   variables: new Map(),
   sni: undefined,
   attack: undefined,
@@ -214,6 +215,7 @@ export function startScan(
   const hostErrors = new HostErrors(
     Math.max(options.maxHostError ?? 30, options.maxHostError === 0 ? 0 : (options.concurrency ?? 25)),
   );
+  const stop = new AbortController();
   const services: ScanServices = {
     settings,
     transport,
@@ -228,7 +230,7 @@ export function startScan(
     tlsUpgrades: new Set(),
     emit: trapFilter(settings.honeypotThreshold, warn, result => queue.push(result)),
     warn,
-    signal: options.signal,
+    signal: options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]),
   };
   const run = new ScanRun(plan, services, options, queue, progress);
   const start = (): void => {
@@ -246,6 +248,8 @@ export function startScan(
       try {
         yield* queue.drain();
       } finally {
+        // Whoever stops reading ends the scan.
+        stop.abort();
         client.close();
       }
     },

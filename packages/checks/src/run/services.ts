@@ -20,6 +20,8 @@ export interface ScanSettings {
   /** Replaces what templates say: follow none, any, or those on the same host. */
   readonly redirects: 'none' | 'any' | 'host' | undefined;
   readonly headers: readonly Header[];
+  /** User-Agent of requests that name none; a browser's, another one each time, when undefined. */
+  readonly userAgent: string | undefined;
   readonly variables: ReadonlyMap<string, DslValue>;
   readonly sni: string | undefined;
   readonly attack: Attack | undefined;

@@ -37,6 +37,10 @@ export interface OastName {
   readonly url: string;
 }
 
+/** The variables of a target, shared by all templates that run on it. */
+const plainVariables = new WeakMap<Target, ReadonlyMap<string, DslValue>>();
+const trimmedVariables = new WeakMap<Target, ReadonlyMap<string, DslValue>>();
+
 /** One template on one target: its cookies, its values, its results. */
 export class TemplateRun {
   readonly template: Template;
@@ -54,11 +58,6 @@ export class TemplateRun {
   readonly names = new Set<string>();
   /** Requests that could not be sent or got no answer. */
   failures = 0;
-  private readonly targetValues: [Map<string, DslValue> | undefined, Map<string, DslValue> | undefined] = [
-    undefined,
-    undefined,
-  ];
-
   constructor(
     template: Template,
     target: Target | undefined,
@@ -81,21 +80,21 @@ export class TemplateRun {
   }
 
   /** The target's variables; with `port` for a request that goes to another port. */
-  targetVariables(trimsSlash: boolean, port?: number): Map<string, DslValue> {
+  targetVariables(trimsSlash: boolean, port?: number): ReadonlyMap<string, DslValue> {
     if (this.target === undefined || this.template.isSelfContained) return new Map();
     if (port !== undefined) return targetVariables({ ...this.target, port }, trimsSlash);
-    const slot = trimsSlash ? 1 : 0;
-    const known = this.targetValues[slot];
+    const cache = trimsSlash ? trimmedVariables : plainVariables;
+    const known = cache.get(this.target);
     if (known !== undefined) return known;
     const made = targetVariables(this.target, trimsSlash);
-    this.targetValues[slot] = made;
+    cache.set(this.target, made);
     return made;
   }
 
   /** The names a request is rendered with; every out-of-band name made is pushed to `oastNames`. */
   scope(
     payloads: PayloadSet,
-    target: Map<string, DslValue>,
+    target: ReadonlyMap<string, DslValue>,
     dynamic: ReadonlyMap<string, DslValue>,
     oastNames: OastName[],
   ): RequestScope {
@@ -139,16 +138,17 @@ export class TemplateRun {
   }
 
   /** Turns a verdict into results. True when the block counts as matched. */
-  report(verdict: Verdict, facts: EventFacts, interaction?: Interaction): boolean {
+  report(verdict: Verdict, facts: EventFacts | (() => EventFacts), interaction?: Interaction): boolean {
+    const known = (): EventFacts => (typeof facts === 'function' ? facts() : facts);
     if (!verdict.isMatched) {
       if (this.services.settings.reportsFailures)
-        this.services.emit({ ...this.record([], facts, interaction), 'matcher-status': false });
+        this.services.emit({ ...this.record([], known(), interaction), 'matcher-status': false });
       return false;
     }
     this.isMatched = true;
     for (const name of [...verdict.matcherNames, ...verdict.extracts.keys()]) this.names.add(name);
     if (verdict.isHidden) return true;
-    const base = this.record(verdict.output, facts, interaction);
+    const base = this.record(verdict.output, known(), interaction);
     const records: CheckResult[] =
       verdict.matcherNames.length > 0
         ? verdict.matcherNames.map(name => ({ ...base, 'matcher-name': textOfBytes(name) }))

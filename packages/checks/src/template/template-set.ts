@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts';
 import { loadTemplateFile } from './load-template.ts';
 import { SEVERITIES } from './model.ts';
 import type { Template } from './model.ts';
-import { planKeyOf } from './plan-key.ts';
+import { summaryOf } from './handle.ts';
 
 const entrySchema = z.object({
   /** Below the root. */
@@ -19,12 +19,16 @@ const entrySchema = z.object({
   severity: z.enum(SEVERITIES),
   tags: z.array(z.string()),
   protocols: z.array(z.string()),
+  /** Products it says it is about (`metadata.product`), in lower case. */
+  products: z.array(z.string()),
+  /** Ports its TCP blocks name. */
+  ports: z.array(z.number()),
   isSelfContained: z.boolean(),
   isWorkflow: z.boolean(),
   needsOast: z.boolean(),
   planKey: z.string(),
 });
-const indexSchema = z.object({ version: z.literal(4), entries: z.array(entrySchema).max(500_000) });
+const indexSchema = z.object({ version: z.literal(5), entries: z.array(entrySchema).max(500_000) });
 
 /** What is known of a template file without compiling it. */
 export type TemplateEntry = z.infer<typeof entrySchema>;
@@ -110,7 +114,7 @@ function writeIndex(file: string | undefined, entries: readonly TemplateEntry[])
   try {
     mkdirSync(dirname(file), { recursive: true });
     const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, JSON.stringify({ version: 4, entries }));
+    writeFileSync(temporary, JSON.stringify({ version: 5, entries }));
     renameSync(temporary, file);
   } catch {
     // Without a writable folder the next start is slower, nothing else.
@@ -122,6 +126,8 @@ const EMPTY = {
   severity: 'unknown',
   tags: [],
   protocols: [],
+  products: [],
+  ports: [],
   isSelfContained: false,
   isWorkflow: false,
   needsOast: false,
@@ -133,24 +139,15 @@ function inspect(file: string, root: string, options: TemplateSetOptions): Templ
   const shared = { path: relative(root, file) || basename(file), mtimeMs: stat.mtimeMs, size: stat.size };
   try {
     const template = loadTemplateFile(file, { root, isLenient: options.isLenient === true });
-    return {
-      ...shared,
-      reason: '',
-      id: template.id,
-      severity: template.info.severity,
-      tags: [...template.info.tags],
-      protocols: [...new Set(template.blocks.map(block => block.protocol))],
-      isSelfContained: template.isSelfContained,
-      isWorkflow: template.workflow.length > 0,
-      needsOast: template.needsOast,
-      planKey: planKeyOf(template),
-    };
+    return { ...shared, ...summaryOf(template) };
   } catch (error) {
     return {
       ...shared,
       ...EMPTY,
       tags: [],
       protocols: [],
+      products: [],
+      ports: [],
       reason: messageOf(error).slice(0, 2000) || 'refused',
     };
   }

@@ -13,6 +13,9 @@ import {
 import { dirname, join, normalize, resolve, sep } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../errors.ts';
+import { socketTransport } from '../http/transport.ts';
+import type { Transport } from '../http/transport.ts';
+import { download } from './download.ts';
 import { loadTemplateSource } from './load-template.ts';
 import { readIgnoreList } from './select.ts';
 
@@ -25,6 +28,8 @@ export interface UpdateOptions {
   readonly sha256?: string;
   /** PEM certificate; templates whose signature it does not verify are left out. */
   readonly certificateFile?: string;
+  /** Fetches the archive; the system's sockets when absent. */
+  readonly transport?: Transport;
 }
 
 /** What an update did. */
@@ -37,7 +42,8 @@ export interface UpdateSummary {
   readonly others: number;
 }
 
-const MAX_ARCHIVE = 512 * 1024 * 1024;
+const MAX_ARCHIVE = 256 * 1024 * 1024;
+const MAX_DIGEST = 64 * 1024;
 const MAX_UNPACKED = 2 * 1024 * 1024 * 1024;
 const MAX_FILES = 200_000;
 const DIGEST_LINE = /^# digest: ([0-9a-fA-F]+)(?::[0-9a-fA-F]+)?\s*$/m;
@@ -84,24 +90,15 @@ function* tarFiles(archive: Buffer): Generator<SourceFile> {
   }
 }
 
-async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(300_000) });
-  if (!response.ok || response.body === null) throw new Error(`${url} answers ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.length;
-    if (size > MAX_ARCHIVE) throw new Error(`the archive is larger than ${MAX_ARCHIVE} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 async function archiveFiles(options: UpdateOptions): Promise<Generator<SourceFile>> {
-  const archive = await download(options.from);
+  const transport = options.transport ?? socketTransport;
+  const archive = await download(options.from, MAX_ARCHIVE, transport);
   const wanted =
     options.sha256 ??
-    (await download(`${options.from}.sha256`)).toString('utf8').trim().split(/\s+/)[0] ??
+    (await download(`${options.from}.sha256`, MAX_DIGEST, transport))
+      .toString('utf8')
+      .trim()
+      .split(/\s+/)[0] ??
     '';
   const digest = createHash('sha256').update(archive).digest('hex');
   if (digest !== wanted.toLowerCase())

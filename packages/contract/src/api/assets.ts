@@ -8,6 +8,10 @@ export const assetQuery = paging.extend({
   kind: listOf(assetKind),
   scope: z.enum(['in', 'out', 'all']).default('in'),
   scanId: id.optional(),
+  targetId: id.optional(),
+  organisationId: id.optional(),
+  groupId: id.optional(),
+  projectId: id.optional(),
   sort: z.enum(['key', 'kind', 'firstSeen', 'lastSeen']).default('key'),
   order: z.enum(['asc', 'desc']).default('asc'),
 });

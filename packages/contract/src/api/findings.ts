@@ -14,6 +14,10 @@ export const findingQuery = paging.extend({
   ruleId: z.string().max(100).optional(),
   assetId: id.optional(),
   scanId: id.optional(),
+  targetId: id.optional(),
+  organisationId: id.optional(),
+  groupId: id.optional(),
+  projectId: id.optional(),
   sort: z.enum(['severity', 'firstSeen', 'lastSeen']).default('severity'),
   order: z.enum(['asc', 'desc']).default('asc'),
 });
@@ -39,6 +43,9 @@ export const findingDetail = findingView.extend({
   impact: z.string(),
   advice: z.string(),
   cwe: z.number().nullable(),
+  /** Published flaws that it is about, e.g. `CVE-2021-44228`. */
+  cves: z.array(z.string()),
+  cvss: z.object({ score: z.number(), vector: z.string() }).nullable(),
   references: z.array(z.string()),
   evidence: z.array(z.object({ label: z.string(), text: z.string() })),
 });

@@ -39,7 +39,9 @@ export type ScanSummary = z.infer<typeof scanSummary>;
 export const scanView = z.object({
   id,
   targetId: id,
+  /** The first of its domains. */
   domain: z.string(),
+  domains: z.array(z.string()),
   state: scanState,
   /** False when ownership was not proven: passive scanners only. */
   isActive: z.boolean(),
@@ -71,6 +73,8 @@ export const scanNews = z.discriminatedUnion('type', [
     title: z.string(),
     severity,
     assetKey: z.string(),
+    /** What on the asset it is about, such as a product or a cookie; may be empty. */
+    parameter: z.string(),
   }),
 ]);
 export type ScanNews = z.infer<typeof scanNews>;

@@ -1,14 +1,11 @@
 import {
   findingQuery,
-  rules,
   severities,
   type AssetKind,
   type Confidence,
   type FindingDetail,
   type FindingState,
   type FindingView,
-  type Rule,
-  type RuleId,
   type Severity,
 } from '@glacis/contract';
 import { decrypt, type SecretKey } from '@glacis/foundation';
@@ -16,11 +13,14 @@ import { sql, type TenantTransaction } from '@glacis/db';
 import { z } from 'zod';
 import { notFound } from '../http/caller.ts';
 import { likePattern } from '../inventory/repository.ts';
+import { belongsTo } from '../targets/belongs.ts';
+import { isTitled, ruleOf } from './rule-text.ts';
 
 interface FindingRow {
   id: string;
   identity: string;
   rule_id: string;
+  rule: unknown;
   severity: Severity;
   confidence: Confidence;
   state: FindingState;
@@ -33,36 +33,17 @@ interface FindingRow {
 }
 
 const columns = sql`f.id, f.identity, f.rule_id, f.severity, f.confidence, f.state, f.parameter, f.asset_id,
-  a.kind as asset_kind, a.key as asset_key, f.first_seen, f.last_seen`;
+  a.kind as asset_kind, a.key as asset_key, f.first_seen, f.last_seen,
+  (select r.body from rule r where r.id = f.rule_id) as rule`;
 
 /** What is stored as evidence. */
 const storedEvidence = z.array(z.object({ label: z.string(), text: z.string() }));
-
-/** The texts of a rule; a rule that this version no longer knows shows its id. */
-export function ruleOf(ruleId: string): Rule {
-  const known: Readonly<Record<string, Rule>> = rules;
-  return (
-    known[ruleId] ?? {
-      title: ruleId,
-      severity: 'info',
-      description: 'This version no longer has the rule.',
-      impact: '',
-      advice: '',
-    }
-  );
-}
-
-/** Rule ids whose title holds a text. */
-function rulesTitled(text: string): string[] {
-  const wanted = text.toLowerCase();
-  return (Object.keys(rules) as RuleId[]).filter(id => rules[id].title.toLowerCase().includes(wanted));
-}
 
 function view(row: FindingRow): FindingView {
   return {
     id: row.id,
     ruleId: row.rule_id,
-    title: ruleOf(row.rule_id).title,
+    title: ruleOf(row.rule_id, row.rule).title,
     severity: row.severity,
     confidence: row.confidence,
     state: row.state,
@@ -91,9 +72,10 @@ export async function listFindings(
   if (query.q) {
     const pattern = likePattern(query.q);
     conditions.push(
-      sql`(a.key collate "C" ilike ${pattern} or f.rule_id ilike ${pattern} or f.parameter ilike ${pattern} or f.rule_id = any(${rulesTitled(query.q)}))`,
+      sql`(a.key collate "C" ilike ${pattern} or f.rule_id ilike ${pattern} or f.parameter ilike ${pattern} or ${isTitled(query.q, pattern)})`,
     );
   }
+  conditions.push(...belongsTo(sql`f.asset_id`, query));
   const where = sql.join(conditions, sql` and `);
   const direction = query.order === 'desc' ? sql`desc` : sql`asc`;
   const order = {
@@ -124,13 +106,15 @@ export async function readFinding(tx: TenantTransaction, id: string, key: Secret
     from finding f join asset a on a.id = f.asset_id where f.id = ${id}`.execute(tx.sql);
   const row = rows[0];
   if (!row) throw notFound('finding');
-  const rule = ruleOf(row.rule_id);
+  const rule = ruleOf(row.rule_id, row.rule);
   return {
     ...view(row),
     description: rule.description,
     impact: rule.impact,
     advice: rule.advice,
     cwe: rule.cwe ?? null,
+    cves: [...(rule.cves ?? [])],
+    cvss: rule.cvss ?? null,
     references: [...(rule.references ?? [])],
     evidence: openEvidence(tx, row, key),
   };

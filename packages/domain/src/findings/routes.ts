@@ -9,6 +9,7 @@ import {
 } from '@glacis/contract';
 import { inRouteTenant, tenantOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
+import { inWritable } from '../projects/grants.ts';
 import { listFindings, readFinding, triageFinding } from './repository.ts';
 
 const url = '/api/tenants/:tenant/findings';
@@ -45,6 +46,9 @@ export const findingRoutes: readonly Route[] = [
     params: thingPath,
     body: triageRequest,
     answer: findingView,
-    handle: input => inRouteTenant(input, tx => triageFinding(tx, input.params.id, input.body.state)),
+    handle: input =>
+      inWritable(input, { kind: 'finding', id: input.params.id }, tx =>
+        triageFinding(tx, input.params.id, input.body.state),
+      ),
   }),
 ];

@@ -1,17 +1,12 @@
-import type { Permission, Role } from '@glacis/contract';
-import type { TenantId } from '@glacis/foundation';
+import type { Readable } from 'node:stream';
+import type { Permission } from '@glacis/contract';
 import type { z } from 'zod';
+import type { AuditNote } from '../audit/trail.ts';
+import type { Caller, RouteTenant } from '../identity/caller.ts';
 import type { Platform } from '../platform.ts';
 
 /** Who may call a route: anybody, anybody who is signed in, or who holds a permission in the tenant of the path. */
 export type Access = 'public' | 'signed-in' | Permission;
-
-/** Who calls. */
-export interface Caller {
-  readonly userId: string;
-  readonly email: string;
-  readonly isPlatformAdmin: boolean;
-}
 
 /** What a handler gets. `tenant` is there when the path names one and the caller belongs to it. */
 export interface RouteInput<Params, Query, Body> {
@@ -19,19 +14,23 @@ export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The file of a route that takes one; reading more than its limit throws. */
+  readonly upload: AsyncIterable<Uint8Array>;
   readonly caller: Caller | undefined;
-  readonly tenant: { readonly id: TenantId; readonly slug: string; readonly role: Role } | undefined;
+  readonly tenant: RouteTenant | undefined;
   readonly address: string;
   readonly userAgent: string;
-  /** The session secret of the request's cookie. */
+  /** The session secret of the request's cookie; undefined when the request came with a token. */
   readonly sessionSecret: string | undefined;
+  /** Adds to the audit record of this call: what it is about, and facts that may be recorded. Never a secret. */
+  note(more: AuditNote): void;
   /** Starts a session in the answer, or ends it. */
   setSession(secret: string | undefined): void;
 }
 
-/** Bytes as an answer instead of JSON. */
+/** Bytes as an answer instead of JSON; a stream when there are too many to hold. */
 export interface FileAnswer {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | Readable;
   readonly mediaType: string;
   /** Offered as a download under this name; left out: shown in place. */
   readonly fileName?: string;
@@ -44,10 +43,21 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly access: Access;
+  /** Lets tokens call a `signed-in` route; without it only sessions may. Routes of a permission ask the scopes instead. */
+  readonly allowsTokens?: boolean;
+  /** Needs a sign-in of the last minutes, or a token with the scope `dangerous`. */
+  readonly isDangerous?: boolean;
+  /**
+   * Name of what it does, for the audit log; left out, it is made of path and method. Changes are always recorded, reading
+   * only with a name given here.
+   */
+  readonly action?: string;
   readonly summary: string;
   readonly params?: Schema;
   readonly query?: Schema;
   readonly body?: Schema;
+  /** Takes a text file instead of a JSON body, piece by piece, up to this size. */
+  readonly upload?: { readonly maxBytes: number };
   /** Schema of the JSON answer, `file` for bytes, `none` for 204. */
   readonly answer: Schema | 'file' | 'none';
   readonly status?: number;
@@ -67,10 +77,14 @@ export function route<
   method: Route['method'];
   url: string;
   access: Access;
+  allowsTokens?: boolean;
+  isDangerous?: boolean;
+  action?: string;
   summary: string;
   params?: P;
   query?: Q;
   body?: B;
+  upload?: { readonly maxBytes: number };
   answer: A;
   status?: number;
   handle(input: RouteInput<Out<P>, Out<Q>, Out<B>>): Promise<Answer<A>>;

@@ -12,12 +12,19 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${COST.memory},t=${COST.passes},p=${COST.parallelism}$${nonce.toString('base64')}$${tag.toString('base64')}`;
 }
 
-/** Whether a password fits a hash. Takes as long for a missing account (`undefined`) as for a wrong password. */
-export async function isPassword(password: string, hash: string | undefined): Promise<boolean> {
+/**
+ * Whether a password fits a hash. Takes as long for a missing account (`undefined`) as for a wrong password: the same key is
+ * derived. `deriveKey` lets a test see that.
+ */
+export async function isPassword(
+  password: string,
+  hash: string | undefined,
+  deriveKey: typeof derive = derive,
+): Promise<boolean> {
   const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/=]+)\$([\w+/=]+)$/.exec(hash ?? '');
   const [, memory, passes, parallelism, nonce, tag] = parts ?? [];
   const expected = Buffer.from(tag ?? '', 'base64');
-  const actual = await derive('argon2id', {
+  const actual = await deriveKey('argon2id', {
     message: Buffer.from(password.normalize('NFKC')),
     nonce: nonce ? Buffer.from(nonce, 'base64') : Buffer.alloc(16),
     memory: Number(memory ?? COST.memory),

@@ -1,18 +1,19 @@
 import { permissionsOf, type SessionView } from '@glacis/contract';
 import { newSecret, sha256, UserError } from '@glacis/foundation';
 import { sql, type Database } from '@glacis/db';
-import type { Caller } from '../http/route.ts';
 import { membershipsOf } from '../tenancy/service.ts';
+import { refuseBreachedPassword } from './breached-password.ts';
+import { withinScopes, type Person } from './caller.ts';
 import { hashPassword, isPassword } from './password.ts';
+import { rotateSession, startSession, type Origin } from './session.ts';
 
-const SESSION_DAYS = 14;
+export type { Origin } from './session.ts';
+
 const LINK_MINUTES = 60;
 /** Attempts before an account or address has to wait, and how the wait grows (seconds). */
 const FREE_FAILURES = 5;
 const FREE_FAILURES_PER_ADDRESS = 50;
 const MAX_WAIT_SECONDS = 900;
-
-const DAY_MS = 86_400_000;
 
 /** Makes a one-time sign-in link's token; only its hash is stored. */
 export async function createSignInLink(database: Database, userId: string): Promise<string> {
@@ -27,12 +28,6 @@ export async function createSignInLink(database: Database, userId: string): Prom
     })
     .execute();
   return token;
-}
-
-/** Where a sign-in comes from. */
-export interface Origin {
-  readonly address: string;
-  readonly userAgent: string;
 }
 
 /** Signs in with a one-time link. Returns the secret of a new session. @throws UserError */
@@ -51,7 +46,7 @@ export async function signInWithLink(database: Database, token: string, origin: 
       'This sign-in link was used already or has expired. Make a new one with: npm start (or glacis sign-in).',
     );
   }
-  return startSession(database, used.user_id, origin);
+  return startSession(database, { userId: used.user_id, methods: ['link'] }, origin);
 }
 
 /** Signs in with a password. Returns the secret of a new session. @throws UserError */
@@ -71,7 +66,7 @@ export async function signInWithPassword(
   });
   if (userId === undefined)
     throw new UserError('auth.wrong-credentials', 'E-mail address and password do not fit together.');
-  return startSession(database, userId, origin);
+  return startSession(database, { userId, methods: ['password'] }, origin);
 }
 
 /**
@@ -115,45 +110,14 @@ async function countAttempt(database: Database, subject: string, free: number): 
   throw new UserError('auth.throttled', `Too many failed attempts: try again in ${leftSeconds} s.`);
 }
 
-async function startSession(database: Database, userId: string, origin: Origin): Promise<string> {
-  const secret = newSecret();
-  await database.control
-    .insertInto('control.session')
-    .values({
-      id_hash: sha256(secret),
-      user_id: userId,
-      expires_at: new Date(Date.now() + SESSION_DAYS * DAY_MS),
-      address: origin.address || null,
-      user_agent: origin.userAgent.slice(0, 300),
-    })
-    .execute();
-  return secret;
-}
-
-/** Who a session belongs to, or undefined when it is not valid. */
-export async function callerOfSession(database: Database, secret: string): Promise<Caller | undefined> {
-  const row = await database.control
-    .selectFrom('control.session as s')
-    .innerJoin('control.user_account as u', 'u.id', 's.user_id')
-    .select(['u.id', 'u.email', 'u.is_platform_admin'])
-    .where('s.id_hash', '=', sha256(secret))
-    .where('s.expires_at', '>', new Date())
-    .executeTakeFirst();
-  return row && { userId: row.id, email: row.email, isPlatformAdmin: row.is_platform_admin };
-}
-
-/** Ends a session. */
-export async function endSession(database: Database, secret: string): Promise<void> {
-  await database.control.deleteFrom('control.session').where('id_hash', '=', sha256(secret)).execute();
-}
-
-/** What a signed-in person is told about themselves. */
-export async function viewSession(database: Database, caller: Caller): Promise<SessionView> {
+/** What a person is told about themselves: only as much as their credential reaches. */
+export async function viewSession(database: Database, caller: Person): Promise<SessionView> {
   const account = await database.control
     .selectFrom('control.user_account')
     .select(['id', 'email', 'name', 'password_hash', 'is_platform_admin'])
     .where('id', '=', caller.userId)
     .executeTakeFirstOrThrow();
+  const { credential } = caller;
   const memberships = await membershipsOf(database, caller.userId);
   return {
     user: {
@@ -161,34 +125,67 @@ export async function viewSession(database: Database, caller: Caller): Promise<S
       email: account.email,
       name: account.name,
       hasPassword: account.password_hash !== null,
-      isPlatformAdmin: account.is_platform_admin,
+      isPlatformAdmin: account.is_platform_admin && (credential.scopes?.has('platform.manage') ?? true),
     },
-    tenants: memberships.map(tenant => ({ ...tenant, permissions: [...permissionsOf[tenant.role]] })),
+    tenants: memberships
+      .filter(tenant => credential.tenantId === undefined || credential.tenantId === tenant.id)
+      .map(tenant => ({
+        ...tenant,
+        permissions: [...withinScopes(permissionsOf[tenant.role], credential)],
+      })),
   };
 }
 
-/** Sets the password of the caller and ends all their other sessions and open sign-in links. @throws UserError when the present one is wrong. */
+/**
+ * Confirms with the password who is behind a session. Returns the session's new secret; it counts as freshly signed in.
+ * @throws UserError when the password is wrong or there is none.
+ */
+export async function reauthenticate(
+  database: Database,
+  caller: Person,
+  of: { password: string; sessionSecret: string; address: string },
+): Promise<string> {
+  const present = await passwordHashOf(database, caller.userId);
+  if (present === null) {
+    throw new UserError(
+      'auth.wrong-credentials',
+      'This account has no password. Sign in again instead, with a fresh link.',
+    );
+  }
+  await confirmPassword(database, caller, {
+    present,
+    given: of.password,
+    field: 'password',
+    address: of.address,
+  });
+  return rotateSession(database, of.sessionSecret, ['password']);
+}
+
+/**
+ * Sets the password of the caller and ends all their other sessions and open sign-in links. Returns the new secret of the
+ * session that did it. @throws UserError when the present one is wrong, or the new one is known from breaches.
+ */
 export async function setPassword(
   database: Database,
-  caller: Caller,
-  of: { current?: string | undefined; password: string; sessionSecret: string; address: string },
-): Promise<void> {
-  const account = await database.control
-    .selectFrom('control.user_account')
-    .select('password_hash')
-    .where('id', '=', caller.userId)
-    .executeTakeFirstOrThrow();
-  const present = account.password_hash;
-  const isAllowed =
-    present === null ||
-    (await throttled(database, caller.email, of.address, async () =>
-      (await isPassword(of.current ?? '', present)) ? true : undefined,
-    ));
-  if (!isAllowed) {
-    throw new UserError('auth.wrong-credentials', 'The present password is wrong.', {
-      fields: { current: 'This is not your present password.' },
+  caller: Person,
+  of: {
+    current?: string | undefined;
+    password: string;
+    sessionSecret: string;
+    address: string;
+    breachedPasswords: string | undefined;
+  },
+): Promise<string> {
+  const present = await passwordHashOf(database, caller.userId);
+  if (present !== null) {
+    await confirmPassword(database, caller, {
+      present,
+      given: of.current ?? '',
+      field: 'current',
+      address: of.address,
     });
   }
+  await refuseBreachedPassword(of.password, of.breachedPasswords);
   const hash = await hashPassword(of.password);
   await database.control.transaction().execute(async trx => {
     await trx
@@ -202,5 +199,30 @@ export async function setPassword(
       .where('id_hash', '!=', sha256(of.sessionSecret))
       .execute();
     await trx.deleteFrom('control.sign_in_link').where('user_id', '=', caller.userId).execute();
+  });
+  return rotateSession(database, of.sessionSecret);
+}
+
+async function passwordHashOf(database: Database, userId: string): Promise<string | null> {
+  const account = await database.control
+    .selectFrom('control.user_account')
+    .select('password_hash')
+    .where('id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return account.password_hash;
+}
+
+/** Checks the present password, throttled like signing in. @throws UserError */
+async function confirmPassword(
+  database: Database,
+  caller: Person,
+  of: { present: string; given: string; field: string; address: string },
+): Promise<void> {
+  const isRight = await throttled(database, caller.email, of.address, async () =>
+    (await isPassword(of.given, of.present)) ? true : undefined,
+  );
+  if (isRight) return;
+  throw new UserError('auth.wrong-credentials', 'The present password is wrong.', {
+    fields: { [of.field]: 'This is not your present password.' },
   });
 }

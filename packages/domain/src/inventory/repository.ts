@@ -4,6 +4,7 @@ import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
 import type { z } from 'zod';
 import { notFound } from '../http/caller.ts';
+import { belongsTo } from '../targets/belongs.ts';
 
 interface AssetRow {
   id: string;
@@ -63,6 +64,7 @@ export async function listAssets(
     conditions.push(
       sql`exists (select 1 from scan_asset sa where sa.asset_id = a.id and sa.scan_id = ${query.scanId})`,
     );
+  conditions.push(...belongsTo(sql`a.id`, query));
   const where = sql.join(conditions, sql` and `);
   const direction = query.order === 'desc' ? sql`desc` : sql`asc`;
   const order =

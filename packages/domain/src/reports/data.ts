@@ -3,7 +3,8 @@ import type { Registry } from '@glacis/engine';
 import type { SecretKey } from '@glacis/foundation';
 import type { AttackSurfaceInput } from '@glacis/report-kit';
 import { sql, type TenantTransaction } from '@glacis/db';
-import { openEvidence, ruleOf } from '../findings/repository.ts';
+import { openEvidence } from '../findings/repository.ts';
+import { ruleOf } from '../findings/rule-text.ts';
 import { readScannerProgress, readScanView } from '../scans/repository.ts';
 
 /**
@@ -96,6 +97,7 @@ async function readFindings(
     id: string;
     identity: string;
     rule_id: string;
+    rule: unknown;
     severity: Severity;
     parameter: string;
     asset_key: string;
@@ -108,12 +110,12 @@ async function readFindings(
         row_number() over (partition by f.rule_id, f.severity order by a.key, f.parameter) as place
       from scan_finding sf join finding f on f.id = sf.finding_id join asset a on a.id = f.asset_id
       where sf.scan_id = ${scanId} and f.state in ('open', 'confirmed'))
-    select f.id, f.identity, f.rule_id, f.severity, f.parameter, r.asset_key, f.evidence, f.first_seen, r.total
-    from ranked r join finding f on f.id = r.id
+    select f.id, f.identity, f.rule_id, t.body as rule, f.severity, f.parameter, r.asset_key, f.evidence, f.first_seen, r.total
+    from ranked r join finding f on f.id = r.id left join rule t on t.id = f.rule_id
     where r.place <= ${MAX_PLACES}
     order by f.severity_rank, f.rule_id, r.asset_key, f.parameter limit ${MAX_FINDINGS}`.execute(tx.sql);
   return rows.map(row => {
-    const rule = ruleOf(row.rule_id);
+    const rule = ruleOf(row.rule_id, row.rule);
     return {
       id: row.id,
       title: rule.title,
@@ -127,6 +129,7 @@ async function readFindings(
       evidence: openEvidence(tx, row, key),
       references: [
         ...(rule.references ?? []),
+        ...(rule.cves ?? []).map(cve => `https://www.cve.org/CVERecord?id=${cve}`),
         ...(rule.cwe ? [`https://cwe.mitre.org/data/definitions/${rule.cwe}.html`] : []),
       ],
       firstSeen: row.first_seen.toISOString(),

@@ -1,6 +1,7 @@
 import { createReportRequest, pageOf, paging, reportView, tenantPath, thingPath } from '@glacis/contract';
-import { callerOf, inRouteTenant, tenantOf } from '../http/caller.ts';
+import { inRouteTenant, requesterOf, tenantOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
+import { inWritable } from '../projects/grants.ts';
 import { listReports, readReport, readReportFile, requestReport } from './service.ts';
 
 const url = '/api/tenants/:tenant/reports';
@@ -27,8 +28,8 @@ export const reportRoutes: readonly Route[] = [
     answer: reportView,
     status: 202,
     handle: input =>
-      inRouteTenant(input, tx =>
-        requestReport(tx, input.platform.queue, { ...input.body, userId: callerOf(input).userId }),
+      inWritable(input, { kind: 'scan', id: input.body.scanId }, tx =>
+        requestReport(tx, input.platform.queue, { ...input.body, userId: requesterOf(input) }),
       ),
   }),
   route({

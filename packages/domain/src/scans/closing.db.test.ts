@@ -47,9 +47,13 @@ const looks = [
   { scanner: 'headers', outcome: 'limited', state: 'open' },
   { scanner: 'other', outcome: 'looked', state: 'open' },
   { scanner: undefined, outcome: '', state: 'open' },
+  { scanner: 'templates', outcome: 'looked', rules: ['check.a', 'http.missing-csp'], state: 'fixed' },
+  { scanner: 'templates', outcome: 'looked', rules: ['check.a'], state: 'open' },
+  { scanner: 'templates', outcome: 'limited', rules: ['http.missing-csp'], state: 'open' },
 ];
 for (const look of looks) {
-  test(`a finding that is missing after ${look.scanner ?? 'no scanner'} ${look.outcome} is ${look.state}`, async () => {
+  const asked = 'rules' in look ? ` for ${look.rules.join(' and ')}` : '';
+  test(`a finding that is missing after ${look.scanner ?? 'no scanner'} ${look.outcome}${asked} is ${look.state}`, async () => {
     const { id: tenant } = await db.createTenant();
     const [target, earlier, later, asset, finding] = [newId(), newId(), newId(), newId(), newId()];
     await db.database.inTenant(tenant, async tx => {
@@ -73,8 +77,11 @@ for (const look of looks) {
       await sql`insert into scan_finding (scan_id, finding_id) values (${earlier}, ${finding})`.execute(
         tx.sql,
       );
+      const set = 'rules' in look ? 'set' : null;
+      if ('rules' in look)
+        await sql`insert into rule_set (id, rules) values (${set}, ${look.rules})`.execute(tx.sql);
       if (look.scanner)
-        await sql`insert into coverage (scan_id, scanner, asset_id, outcome) values (${later}, ${look.scanner}, ${asset}, ${look.outcome})`.execute(
+        await sql`insert into coverage (scan_id, scanner, asset_id, outcome, rule_set_id) values (${later}, ${look.scanner}, ${asset}, ${look.outcome}, ${set})`.execute(
           tx.sql,
         );
     });

@@ -35,7 +35,7 @@ const previousScan = (scanId: string, targetId: string) => sql`(
 
 /**
  * A finding of the scan before that this one did not report is fixed only when a scanner that reports its rule looked at its
- * asset again and could see it; silence, or the look of another scanner, proves nothing.
+ * asset again and could see it, and looked for it where its rules depend on the asset; silence, or the look of another scanner, proves nothing.
  */
 async function settleMissing(
   tx: TenantTransaction,
@@ -51,7 +51,10 @@ async function settleMissing(
       and not exists (select 1 from scan_finding sf where sf.finding_id = f.id and sf.scan_id = ${scanId})
       and exists (select 1 from coverage c
         join jsonb_to_recordset(${JSON.stringify(reporters)}::jsonb) as r (rule text, scanner text) on r.scanner = c.scanner
-        where c.scan_id = ${scanId} and c.asset_id = f.asset_id and c.outcome = 'looked' and r.rule = f.rule_id)`.execute(
+        where c.scan_id = ${scanId} and c.asset_id = f.asset_id and c.outcome = 'looked' and r.rule = f.rule_id
+        union all
+        select 1 from coverage c join rule_set s on s.id = c.rule_set_id
+        where c.scan_id = ${scanId} and c.asset_id = f.asset_id and c.outcome = 'looked' and f.rule_id = any(s.rules))`.execute(
     tx.sql,
   );
 }

@@ -6,11 +6,10 @@ import {
   type ScanSummary,
   type ScanView,
   type Severity,
-  rules,
-  type RuleId,
 } from '@glacis/contract';
 import type { Registry } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
+import { ruleOf } from '../findings/rule-text.ts';
 import { notFound } from '../http/caller.ts';
 import { likePattern } from '../inventory/repository.ts';
 
@@ -18,6 +17,7 @@ interface ScanListRow {
   id: string;
   target_id: string;
   domain: string;
+  domains: string[];
   state: ScanView['state'];
   is_active: boolean;
   started_at: Date;
@@ -28,7 +28,9 @@ interface ScanListRow {
   error: string | null;
 }
 
-const columns = sql`s.id, s.target_id, t.domain, s.state, s.is_active, s.started_at, s.finished_at, s.new_assets, s.summary, s.error,
+const columns = sql`s.id, s.target_id, t.domain, s.state,
+  array(select o.domain from scan_target st join target o on o.id = st.target_id where st.scan_id = s.id
+    order by o.id <> s.target_id, o.domain) as domains, s.is_active, s.started_at, s.finished_at, s.new_assets, s.summary, s.error,
   (select jsonb_object_agg(severity, n) from (
     select f.severity, count(*)::int as n from scan_finding sf join finding f on f.id = sf.finding_id
     where sf.scan_id = s.id group by f.severity) as counted) as findings`;
@@ -38,6 +40,7 @@ function view(row: ScanListRow): ScanView {
     id: row.id,
     targetId: row.target_id,
     domain: row.domain,
+    domains: row.domains,
     state: row.state,
     isActive: row.is_active,
     startedAt: row.started_at.toISOString(),
@@ -59,7 +62,10 @@ export async function listScans(
   tx: TenantTransaction,
   of: { page: number; pageSize: number; q?: string | undefined },
 ): Promise<{ items: ScanView[]; total: number }> {
-  const filter = of.q ? sql`where t.domain ilike ${likePattern(of.q)}` : sql``;
+  const filter = of.q
+    ? sql`where exists (select 1 from scan_target st join target o on o.id = st.target_id
+        where st.scan_id = s.id and o.domain ilike ${likePattern(of.q)})`
+    : sql``;
   const { rows } =
     await sql<ScanListRow>`select ${columns} from scan s join target t on t.id = s.target_id ${filter}
     order by s.started_at desc limit ${of.pageSize} offset ${(of.page - 1) * of.pageSize}`.execute(tx.sql);
@@ -154,12 +160,14 @@ export async function readNews(
   const { rows: findings } = await sql<{
     seq: number;
     id: string;
-    rule_id: RuleId;
+    rule_id: string;
+    rule: unknown;
     severity: Severity;
+    parameter: string;
     key: string;
   }>`
-    select sf.seq::float8 as seq, f.id, f.rule_id, f.severity, a.key from scan_finding sf join finding f on f.id = sf.finding_id
-    join asset a on a.id = f.asset_id
+    select sf.seq::float8 as seq, f.id, f.rule_id, r.body as rule, f.severity, f.parameter, a.key from scan_finding sf join finding f on f.id = sf.finding_id
+    join asset a on a.id = f.asset_id left join rule r on r.id = f.rule_id
     where sf.scan_id = ${scanId} and sf.seq > ${since.finding} order by sf.seq ${direction} limit ${limit}`.execute(
     tx.sql,
   );
@@ -182,9 +190,10 @@ export async function readNews(
       seq: row.seq,
       id: row.id,
       ruleId: row.rule_id,
-      title: rules[row.rule_id]?.title ?? row.rule_id,
+      title: ruleOf(row.rule_id, row.rule).title,
       severity: row.severity,
       assetKey: row.key,
+      parameter: row.parameter,
     })),
   ];
   return {

@@ -7,8 +7,9 @@ import {
   tenantPath,
   thingPath,
 } from '@glacis/contract';
-import { callerOf, inRouteTenant, tenantOf } from '../http/caller.ts';
+import { inRouteTenant, requesterOf, tenantOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
+import { demandGrant, inWritable } from '../projects/grants.ts';
 import { listScans } from './repository.ts';
 import { launchScan, readProgress, stopScan } from './service.ts';
 
@@ -35,12 +36,17 @@ export const scanRoutes: readonly Route[] = [
     body: startScanRequest,
     answer: scanView,
     status: 201,
-    handle: input =>
-      launchScan(input.platform, tenantOf(input), {
-        targetIds: [input.body.targetId, ...input.body.alsoTargetIds],
-        engine: input.body.engine,
-        userId: callerOf(input).userId,
-      }),
+    handle: async input => {
+      const { targetId, alsoTargetIds, engine } = input.body;
+      await inRouteTenant(input, async tx => {
+        for (const id of [targetId, ...alsoTargetIds]) await demandGrant(tx, { kind: 'target', id });
+      });
+      return launchScan(input.platform, tenantOf(input), {
+        targetIds: [targetId, ...alsoTargetIds],
+        engine,
+        userId: requesterOf(input),
+      });
+    },
   }),
   route({
     method: 'GET',
@@ -59,6 +65,7 @@ export const scanRoutes: readonly Route[] = [
     summary: 'Cancels a running scan.',
     params: thingPath,
     answer: scanView,
-    handle: input => inRouteTenant(input, tx => stopScan(tx, input.params.id)),
+    handle: input =>
+      inWritable(input, { kind: 'scan', id: input.params.id }, tx => stopScan(tx, input.params.id)),
   }),
 ];

@@ -1,12 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ScanProgress, ScanView, TargetView } from '@glacis/contract';
-import { cancelScan, parseEngine, startScan, type ScanScope } from '@glacis/engine';
+import { parseEngine, startScan, type ScanScope } from '@glacis/engine';
 import { profileFor, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
-import { announce } from '@glacis/realtime';
+import { assertWithinPlan } from '../billing/limits.ts';
+import { isFeatureOn } from '../tenancy/features.ts';
 import type { Platform } from '../platform.ts';
-import { profileOf, readTarget, verifyTarget } from '../targets/service.ts';
+import { profileOf } from '../targets/networks.ts';
+import { lockProofs } from '../targets/proof-state.ts';
+import { verifyTarget } from '../targets/verify.ts';
+import { readTarget } from '../targets/view.ts';
 import { readNews, readScannerProgress, readScanView, type NewsCursor } from './repository.ts';
+import { abortScan } from './stop.ts';
 
 /** News in the first message to a watcher. */
 const FIRST_NEWS = 50;
@@ -33,30 +38,46 @@ export async function launchScan(
   }
   const key = await platform.keyOf(tenant);
   return within(async tx => {
+    await lockProofs(tx, 'shared');
     await refuseRunning(tx, targets);
+    await assertWithinPlan(tx, 'scans');
     const id = await startScan(tx, {
       targetId: of.targetIds[0],
       domains: targets.map(target => target.domain),
       scope: await scopeOf(tx, platform, targets),
       engine,
-      isActive: targets.every(target => target.proof.state === 'proven'),
+      isActive:
+        (await areProven(tx, targets)) &&
+        (await tx.asPlatform(query => isFeatureOn(query, platform, 'active-scans', tenant))),
       requestedBy: of.userId,
       registry: platform.registry,
       queue: platform.queue,
       key,
     });
+    await sql`insert into scan_target (scan_id, target_id)
+      select ${id}, unnest(${targets.map(target => target.id)}::uuid[])`.execute(tx.sql);
     return readScanView(tx, id);
   });
+}
+
+/** Whether all targets are proven now: a proof may have ended since it was looked at. */
+async function areProven(tx: TenantTransaction, targets: readonly TargetView[]): Promise<boolean> {
+  const ids = targets.map(target => target.id);
+  const { rows } = await sql<{ n: number }>`select count(*)::int as n from target
+    where id = any(${ids}::uuid[]) and proof_state = 'proven'`.execute(tx.sql);
+  return rows[0]?.n === ids.length;
 }
 
 /** Locks the targets, so that of two starts at once the second sees the first. @throws UserError */
 async function refuseRunning(tx: TenantTransaction, targets: readonly TargetView[]): Promise<void> {
   const ids = targets.map(target => target.id);
-  await sql`select 1 from target where id = any(${ids}::uuid[]) order by id for update`.execute(tx.sql);
+  await sql`select 1 from target where id = any(${ids}::uuid[]) order by id for no key update`.execute(
+    tx.sql,
+  );
   const { rows } = await sql<{
     domain: string;
-  }>`select t.domain from scan s join target t on t.id = s.target_id
-    where s.target_id = any(${ids}::uuid[]) and s.state in ('running', 'closing')`.execute(tx.sql);
+  }>`select t.domain from scan s join scan_target st on st.scan_id = s.id join target t on t.id = st.target_id
+    where t.id = any(${ids}::uuid[]) and s.state in ('running', 'closing')`.execute(tx.sql);
   if (rows[0]) {
     throw new UserError(
       'scan.already-running',
@@ -75,8 +96,13 @@ async function scopeOf(
   const { rows: exclusions } = await sql<{
     value: string;
   }>`select value from exclusion order by value`.execute(tx.sql);
-  const { rows: domains } = await sql<{ domain: string }>`select domain from target
-    where proof_state = 'proven' or id = any(${ids}::uuid[]) order by domain`.execute(tx.sql);
+  // Whoever sees the scan sees one of its targets by some project: what is in all projects of that target they see too.
+  const { rows: domains } = await sql<{ domain: string }>`select domain from target d
+    where d.id = any(${ids}::uuid[]) or (d.proof_state = 'proven' and exists (
+      select 1 from unnest(${ids}::uuid[]) t (id) where not exists (
+        select 1 from project_target p where p.target_id = t.id and not exists (
+          select 1 from project_target q where q.project_id = p.project_id and q.target_id = d.id))))
+    order by domain`.execute(tx.sql);
   const profile = profileOf(platform, targets[0]?.domain ?? '');
   // A scan reaches one network: what another profile covers is none of its business, nor are that profile's private ranges.
   const isSameNetwork = (domain: string): boolean =>
@@ -100,8 +126,7 @@ async function scopeOf(
 /** Cancels a scan: nothing is stored from now on, and workers abort what they do for it. @throws UserError */
 export async function stopScan(tx: TenantTransaction, scanId: string): Promise<ScanView> {
   await readScanView(tx, scanId);
-  if (!(await cancelScan(tx, scanId))) throw new UserError('scan.ended', 'The scan has ended already.');
-  await tx.asPlatform(query => announce(query, { tenantId: tx.tenantId, topic: 'cancel', id: scanId }));
+  if (!(await abortScan(tx, scanId))) throw new UserError('scan.ended', 'The scan has ended already.');
   return readScanView(tx, scanId);
 }
 

@@ -10,6 +10,7 @@ import {
   type TenantId,
 } from '@glacis/foundation';
 import type { Database } from '@glacis/db';
+import type { Hub } from '@glacis/realtime';
 
 const context = (tenant: TenantId): readonly string[] => ['tenant-key', tenant];
 
@@ -38,12 +39,17 @@ export function wrapTenantKey(masterKey: SecretKey, tenant: TenantId, key: Secre
   return encrypt(masterKey, key, context(tenant));
 }
 
-/** Unwraps tenant keys on demand and remembers them. */
+/** Unwraps tenant keys on demand and remembers them until the hub tells that something about the tenant has changed. */
 export function createKeyRing(
   database: Database,
   masterKey: SecretKey,
+  hub?: Hub,
 ): (tenant: TenantId) => Promise<SecretKey> {
-  const known = new Map<TenantId, SecretKey>();
+  const known = new Map<string, SecretKey>();
+  hub?.subscribe(change => {
+    if (change === undefined) known.clear();
+    else if (change.topic === 'tenant') known.delete(change.tenantId);
+  });
   return async tenant => {
     const cached = known.get(tenant);
     if (cached) return cached;

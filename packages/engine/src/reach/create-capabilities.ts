@@ -1,5 +1,6 @@
 import {
   createHttpClient,
+  ctSearchOf,
   EgressError,
   newId,
   type Egress,
@@ -9,6 +10,7 @@ import {
 import type { BrowserCapability, Capabilities } from '../capabilities.ts';
 import type { ScopeView } from '../scanner.ts';
 import { createDnsCapability } from './dns.ts';
+import { createStreamCapability } from './stream.ts';
 import { createTcpCapability, createTlsCapability } from './tcp.ts';
 
 /** Says who is asking, in every HTTP request. */
@@ -22,6 +24,8 @@ export interface CapabilityOptions {
   /** Left out where no browser can be started: then screenshots reject with EgressError `refused`. */
   readonly browser?: BrowserCapability;
   readonly userAgent?: string;
+  /** Folder of the installation's templates of checks. */
+  readonly templateFolder?: string;
 }
 
 /** Capabilities of one job; `close` ends every connection that they hold. */
@@ -40,6 +44,7 @@ const noBrowser: BrowserCapability = {
 /** Builds everything a scanner may do to the world on top of one job's egress guard. */
 export function createCapabilities(options: CapabilityOptions): Reach {
   const { egress, profile, log, browser = noBrowser, userAgent = DEFAULT_USER_AGENT } = options;
+  const { templateFolder } = options;
   const http = createHttpClient(egress, { userAgent });
   return {
     capabilities: {
@@ -47,9 +52,11 @@ export function createCapabilities(options: CapabilityOptions): Reach {
       tcp: createTcpCapability(egress),
       tls: createTlsCapability(egress),
       http: { request: request => http.request(request), service: request => http.service(request) },
+      stream: createStreamCapability(egress, userAgent),
       browser,
       log,
-      services: { ctSearchUrl: profile.ctSearchUrl },
+      services: { ctSearchOf: domain => ctSearchOf(profile, domain) },
+      installation: templateFolder === undefined ? {} : { templateFolder },
     },
     scope: { isInScope: hostOrAddress => egress.verdict(hostOrAddress).isAllowed },
     async close() {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../log.ts';
-import type { NetworkProfile } from '../network-profile.ts';
+import { PUBLIC_CT_SEARCH_URL, type NetworkProfile } from '../network-profile.ts';
 import { DnsClient } from './dns-client.ts';
 import type { AddressBudget, EgressErrorCode, ScopeRules } from './guard.ts';
 import { EgressError } from './guard.ts';
@@ -94,7 +94,7 @@ class GuardedEgress implements Egress {
     this.#budget = budget;
     this.#log = log;
     this.#granted = new Set(grantedAddresses.map(text => canonicalAddress(text) ?? text));
-    this.#serviceOrigins = new Set([new URL(profile.ctSearchUrl).origin]);
+    this.#serviceOrigins = new Set([new URL(profile.ctSearchUrl ?? PUBLIC_CT_SEARCH_URL).origin]);
     if (signal.aborted) this.close();
     else signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#closing.signal.addEventListener('abort', () => signal.removeEventListener('abort', this.#onAbort), {

@@ -50,7 +50,8 @@ const globalUnicastV6 = ipaddr.parseCIDR('2000::/3');
 /** Parses an IPv4 (four decimal parts) or IPv6 address without zone; undefined for anything else. */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > 45 || text.includes('%')) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  // The look at the characters comes first because the library throws, slowly, inside for every name.
+  if (/^[0-9.]{7,15}$/.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   return text.includes(':') && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : undefined;
 }
 

@@ -10,9 +10,13 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** An entry of crt.sh's JSON form; other fields are not needed. */
 const entry = z.object({ name_value: z.string().max(100_000), common_name: z.string().max(1000).nullish() });
 
-/** Asks the configured search for certificates of names below the domain. @throws EgressError when it does not work. */
-export async function searchLogs({ http, services }: Capabilities, domain: string, timeoutMs: number) {
-  const url = new URL(services.ctSearchUrl);
+/** Asks a search for certificates of names below the domain. @throws EgressError when it does not work. */
+export async function searchLogs(
+  { http }: Capabilities,
+  of: { searchUrl: string; domain: string; timeoutMs: number },
+) {
+  const { domain, timeoutMs } = of;
+  const url = new URL(of.searchUrl);
   url.searchParams.set('q', `%.${domain}`);
   url.searchParams.set('output', 'json');
   let detail = '';

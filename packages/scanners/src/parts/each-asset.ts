@@ -5,6 +5,8 @@ import { EgressError, messageOf } from '@glacis/foundation';
 export interface Outcome {
   readonly outcome: CoverageObservation['outcome'];
   readonly detail?: string;
+  /** The rules of templates that were looked for. */
+  readonly rules?: NonNullable<CoverageObservation['rules']>;
 }
 
 /** Looks at one asset: yields what it sees and returns how it ended; nothing returned means `looked`. */

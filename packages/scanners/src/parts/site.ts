@@ -60,6 +60,22 @@ export async function fetchStartPage(
   return { first, final };
 }
 
+/** Where every path of a site leads, when its start page leads to another origin and so does a path that cannot exist. */
+export async function everyPathLeadsTo(
+  http: HttpCapability,
+  website: InputAsset,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const { location } = website.attributes;
+  const isElsewhere = (url: URL | undefined) => url !== undefined && url.origin !== website.key;
+  const start = typeof location === 'string' && URL.canParse(location) ? new URL(location) : undefined;
+  if (!isElsewhere(start)) return undefined;
+  const nowhere = redirectOf(
+    await http.request({ url: website.key + impossiblePath(), timeoutMs, maxBodyBytes: 1024 }),
+  );
+  return isElsewhere(nowhere) ? nowhere?.origin : undefined;
+}
+
 /** A path that cannot exist, and differs each time, so that no answer to it can be prepared. */
 export function impossiblePath(): string {
   return `/${randomBytes(9).toString('hex')}`;

@@ -22,6 +22,7 @@ const finding = (seq: number): ScanNews => ({
   title: 'Git repository is exposed',
   severity: 'high',
   assetKey: 'https://host.test',
+  parameter: '',
 });
 
 test('news comes to the top, each once, and assets and findings are numbered apart', () => {

@@ -1,5 +1,5 @@
-import { promises as dns } from 'node:dns';
 import { isIPv4 } from 'node:net';
+import type { Answer } from 'dns-packet';
 import { DslError, Suspension } from '../values.ts';
 import type { DslScope, DslValue } from '../values.ts';
 import { define, textAt } from './signature.ts';
@@ -9,20 +9,39 @@ const PORTS: Readonly<Record<string, number>> = {
   mysql: 3306, rdp: 3389, postgres: 5432, redis: 6379, mongodb: 27017,
 }; // prettier-ignore
 
-/** The first record of a name, asked once per evaluation. */
+const RESOLVE_TIMEOUT_MS = 5000;
+
+/** What an answer says, as one text; undefined for a record that has none. */
+function recordText(answer: Answer): string | undefined {
+  switch (answer.type) {
+    case 'A':
+    case 'AAAA':
+    case 'CNAME':
+    case 'NS':
+    case 'PTR':
+      return answer.data;
+    case 'MX':
+      return answer.data.exchange;
+    case 'TXT':
+      return [answer.data].flat().map(String).join('');
+    default:
+      return undefined;
+  }
+}
+
+/** The first record of a name, asked once per evaluation by the scan's own resolver. */
 function resolveName(args: readonly DslValue[], scope: DslScope): DslValue {
   const [name, kind] = [textAt(args, 0), textAt(args, 1).toUpperCase() || 'A'];
   const key = `resolve ${kind} ${name}`;
   const known = scope.effects?.get(key);
   if (known === null) throw new DslError(`${name} has no ${kind} record`);
   if (known !== undefined) return known;
-  throw new Suspension(key, async () => {
+  throw new Suspension(key, async ({ dns, signal }) => {
+    const question = { name, type: kind, class: 'IN', isRecursive: true, servers: [], attempts: 1 };
     try {
-      const records: readonly unknown[] = await new dns.Resolver({ timeout: 5000, tries: 1 })
-        .resolve(name, kind)
-        .then(found => [found].flat());
-      const [first] = records;
-      return typeof first === 'string' ? first : null;
+      const packet = await dns.query({ ...question, timeoutMs: RESOLVE_TIMEOUT_MS, signal });
+      const found = packet.answers?.find(answer => answer.type === kind);
+      return (found === undefined ? undefined : recordText(found)) ?? null;
     } catch {
       return null;
     }

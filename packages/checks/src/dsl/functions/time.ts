@@ -78,7 +78,7 @@ function waitFor(args: readonly DslValue[], scope: DslScope): boolean {
   if (scope.effects?.has(key) === true) return true;
   throw new Suspension(
     key,
-    signal =>
+    ({ signal }) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => resolve(true), seconds * 1000);
         signal?.addEventListener(
