@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mapReferences } from './body.ts';
 import type { PdfObject } from './body.ts';
+import type { PdfEncryption } from './encrypt.ts';
 import { JoinedPdf } from './joined.ts';
 import { outlineItems, writeOutline } from './outline.ts';
 import type { OutlineItem } from './outline.ts';
@@ -47,7 +48,7 @@ class Share {
  * Streams that are the same in several parts are kept once; all other objects are compressed as each part is added.
  */
 export class PdfJoin {
-  readonly #body = new JoinedPdf();
+  readonly #body: JoinedPdf;
   readonly #shared = new Map<string, number>();
   readonly #parts = new Map<number, Share>();
   readonly #ids: (readonly [string, number])[] = [];
@@ -57,10 +58,18 @@ export class PdfJoin {
   #catalog = '';
   #info = '';
   #language = '';
-  readonly #root = this.#body.allocate();
-  readonly #pageTree = this.#body.allocate();
-  readonly #structure = this.#body.allocate();
-  readonly #document = this.#body.allocate();
+  readonly #root: number;
+  readonly #pageTree: number;
+  readonly #structure: number;
+  readonly #document: number;
+
+  constructor(encryption?: PdfEncryption) {
+    this.#body = new JoinedPdf(encryption);
+    this.#root = this.#body.allocate();
+    this.#pageTree = this.#body.allocate();
+    this.#structure = this.#body.allocate();
+    this.#document = this.#body.allocate();
+  }
 
   /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
   add(index: number, { bytes, leadPages, headings }: PdfPart): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Message } from '../message.ts';
 import { RenderError } from '../message.ts';
 import type { PdfBody } from '../pdf/body.ts';
+import type { PdfEncryption } from '../pdf/encrypt.ts';
 import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
 import { readPositions } from '../pdf/positions.ts';
@@ -62,6 +63,7 @@ export interface PrintContext {
   readonly session: PageSession;
   readonly limits: RenderLimits;
   readonly needsPositions: boolean;
+  readonly encryption: PdfEncryption | undefined;
   timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
@@ -73,13 +75,14 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
-  readonly #join = new PdfJoin();
+  readonly #join: PdfJoin;
   /** What was printed last: it is joined while the browser works on the next part. */
   #printed: { index: number; part: PdfPart } | undefined;
   #pageCount = 0;
 
   constructor(context: PrintContext) {
     this.#context = context;
+    this.#join = new PdfJoin(context.encryption);
   }
 
   get #messages(): Message[] {
@@ -237,7 +240,7 @@ export class DocumentPrinter {
 
   async #finish(): Promise<PdfBody> {
     const printed = this.#printed;
-    if (this.#parts.length === 1 && printed) {
+    if (this.#parts.length === 1 && printed && !this.#context.encryption) {
       const source = new PdfSource(printed.part.bytes);
       this.#pageCount = source.pages().length;
       return source;
