@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mapReferences } from './body.ts';
 import type { PdfObject } from './body.ts';
-import type { PdfEncryption } from './encrypt.ts';
 import { JoinedPdf } from './joined.ts';
 import { outlineItems, writeOutline } from './outline.ts';
 import type { OutlineItem } from './outline.ts';
@@ -48,7 +47,7 @@ class Share {
  * Streams that are the same in several parts are kept once; all other objects are compressed as each part is added.
  */
 export class PdfJoin {
-  readonly #body: JoinedPdf;
+  readonly #body = new JoinedPdf();
   readonly #shared = new Map<string, number>();
   readonly #parts = new Map<number, Share>();
   readonly #ids: (readonly [string, number])[] = [];
@@ -63,8 +62,7 @@ export class PdfJoin {
   readonly #structure: number;
   readonly #document: number;
 
-  constructor(encryption?: PdfEncryption) {
-    this.#body = new JoinedPdf(encryption);
+  constructor() {
     this.#root = this.#body.allocate();
     this.#pageTree = this.#body.allocate();
     this.#structure = this.#body.allocate();

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { objectBytes } from './body.ts';
 import type { PdfBody, PdfObject } from './body.ts';
-import type { PdfEncryption } from './encrypt.ts';
 
 /** Objects of one object stream: more compress no better. */
 const PACK = 200;
@@ -25,12 +23,6 @@ export class JoinedPdf implements PdfBody {
   readonly #places = new Map<number, Place>();
   readonly #kept = new Map<number, PdfObject>();
   #waiting: (readonly [number, string])[] = [];
-  readonly #encryption: PdfEncryption | undefined;
-
-  /** Texts lie in object streams, so that encrypting all streams encrypts everything. */
-  constructor(encryption?: PdfEncryption) {
-    this.#encryption = encryption;
-  }
 
   get size(): number {
     return this.#next;
@@ -71,16 +63,10 @@ export class JoinedPdf implements PdfBody {
   }
 
   #write(number: number, object: PdfObject): void {
-    const bytes = objectBytes(number, this.#sealed(object));
+    const bytes = objectBytes(number, object);
     this.#places.set(number, { at: this.#at });
     this.#chunks.push(bytes);
     this.#at += bytes.length;
-  }
-
-  #sealed({ text, stream }: PdfObject): PdfObject {
-    if (!stream || !this.#encryption) return { text, stream };
-    const sealed = this.#encryption.seal(stream);
-    return { text: text.replace(/\/Length \d+(?! 0 R)/, `/Length ${sealed.length}`), stream: sealed };
   }
 
   #pack(): void {
@@ -109,7 +95,6 @@ export class JoinedPdf implements PdfBody {
     for (const [number, object] of new Map([...this.#kept, ...changes])) this.put(number, object);
     this.#kept.clear();
     this.#pack();
-    const encryption = this.#writeEncryption();
     const table = this.allocate();
     const start = this.#at;
     const entries = Buffer.alloc(this.#next * ENTRY);
@@ -125,23 +110,11 @@ export class JoinedPdf implements PdfBody {
     entry(table, 1, start, 0);
     const packed = deflateSync(entries);
     const infoEntry = info === undefined ? '' : `\n/Info ${info} 0 R`;
-    const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}${encryption}\n/Filter /FlateDecode\n/Length ${packed.length}>>`;
+    const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}\n/Filter /FlateDecode\n/Length ${packed.length}>>`;
     this.#chunks.push(
       objectBytes(table, { text, stream: packed }),
       Buffer.from(`startxref\n${start}\n%%EOF\n`, 'latin1'),
     );
     return Buffer.concat(this.#chunks);
-  }
-
-  /** The encryption dictionary is the one object that stays readable; returns the trailer's entries. */
-  #writeEncryption(): string {
-    if (!this.#encryption) return '';
-    const number = this.allocate();
-    const bytes = objectBytes(number, { text: this.#encryption.dictionary });
-    this.#places.set(number, { at: this.#at });
-    this.#chunks.push(bytes);
-    this.#at += bytes.length;
-    const id = `<${randomBytes(16).toString('hex')}>`;
-    return `\n/Encrypt ${number} 0 R\n/ID [${id} ${id}]`;
   }
 }

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Message } from '../message.ts';
 import { RenderError } from '../message.ts';
 import type { PdfBody } from '../pdf/body.ts';
-import type { PdfEncryption } from '../pdf/encrypt.ts';
 import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
 import { readPositions } from '../pdf/positions.ts';
@@ -63,7 +62,6 @@ export interface PrintContext {
   readonly session: PageSession;
   readonly limits: RenderLimits;
   readonly needsPositions: boolean;
-  readonly encryption: PdfEncryption | undefined;
   timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
@@ -82,7 +80,7 @@ export class DocumentPrinter {
 
   constructor(context: PrintContext) {
     this.#context = context;
-    this.#join = new PdfJoin(context.encryption);
+    this.#join = new PdfJoin();
   }
 
   get #messages(): Message[] {
@@ -240,7 +238,7 @@ export class DocumentPrinter {
 
   async #finish(): Promise<PdfBody> {
     const printed = this.#printed;
-    if (this.#parts.length === 1 && printed && !this.#context.encryption) {
+    if (this.#parts.length === 1 && printed) {
       const source = new PdfSource(printed.part.bytes);
       this.#pageCount = source.pages().length;
       return source;

@@ -7,7 +7,7 @@ import { buildHtml } from '../html/document.ts';
 import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
 import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
-import { PdfEncryption } from '../pdf/encrypt.ts';
+import { encryptPdf } from '../pdf/encrypt.ts';
 import { writeMetadata } from '../pdf/metadata.ts';
 import { layOver } from '../pdf/overlay.ts';
 import { PdfUpdate } from '../pdf/update.ts';
@@ -158,7 +158,6 @@ class JobRun {
       session: this.#session,
       limits: this.#limits,
       needsPositions,
-      encryption: password === undefined || password === '' ? undefined : new PdfEncryption(password),
       timed: async (name, work) => this.#timed(name, work),
     });
     const { body, pageCount, pages } = await printer.print();
@@ -168,7 +167,11 @@ class JobRun {
     if (z.boolean().parse(await this.#session.call('needsPositions', null)))
       await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
     const bytes = await this.#timed('finish', () => this.#finish(update));
-    return { bytes, pageCount, messages: this.#session.messages, timings: this.#timings };
+    const result =
+      password === undefined || password === ''
+        ? bytes
+        : await this.#timed('encrypt', async () => encryptPdf(bytes, password));
+    return { bytes: result, pageCount, messages: this.#session.messages, timings: this.#timings };
   }
 
   /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
