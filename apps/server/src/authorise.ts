@@ -10,7 +10,7 @@ import {
 import { UserError } from '@glacis/foundation';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { sessionCookie } from './cookie.ts';
+import { flowCookies, sessionCookie } from './cookie.ts';
 import { readCredential } from './credential.ts';
 import { recordRefusal } from './refusal.ts';
 import { uploadOf } from './upload.ts';
@@ -57,6 +57,7 @@ export async function authorise(
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
     sessionSecret: given && 'session' in given ? given.session : undefined,
+    flow: flowCookies(request, reply),
     note: () => {},
     setSession: secret => {
       void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));

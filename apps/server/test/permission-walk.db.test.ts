@@ -5,6 +5,7 @@ import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/d
 import { newId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { platformSamples } from './platform-samples.ts';
+import { signInSamples } from './sign-in-samples.ts';
 import { createWorld, MAILED_CODE, type Surface, type World } from './world.ts';
 
 let world: World;
@@ -47,6 +48,7 @@ const samples: Readonly<Record<string, Sample>> = {
       return { password: PASSWORD };
     },
   },
+  ...signInSamples(() => world),
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
   'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },

@@ -1,4 +1,4 @@
-import { sessionView, type SessionView } from '@glacis/contract';
+import { sessionView, signInAnswer, type SignInAnswer } from '@glacis/contract';
 import { queryOptions } from '@tanstack/vue-query';
 import { command, request } from './client.ts';
 
@@ -13,9 +13,9 @@ export const sessionQuery = queryOptions({
   retry: false,
 });
 
-/** Starts a session. @throws ApiError */
-export function signIn(credentials: Credentials): Promise<SessionView> {
-  return request(sessionView, '/api/session', { method: 'POST', body: credentials });
+/** Starts a session, or says by what to go on. @throws ApiError */
+export function signIn(credentials: Credentials): Promise<SignInAnswer> {
+  return request(signInAnswer, '/api/session', { method: 'POST', body: credentials });
 }
 
 /** Ends the session. @throws ApiError */

@@ -411,4 +411,18 @@ export const en = {
       none: 'not signed in',
     },
   },
+  factor: {
+    stepTitle: 'One more step',
+    code: 'Code of your authenticator app',
+    codeHelp: 'Six digits; a new code comes every 30 seconds.',
+    recoveryCode: 'Recovery code',
+    recoveryCodeHelp: 'Each of your recovery codes works once.',
+    useApp: 'Use the authenticator app',
+    useRecoveryCode: 'Use a recovery code',
+    usePasskey: 'Use a passkey',
+    signInWithPasskey: 'Sign in with a passkey',
+    otherAccount: 'Begin again',
+    passkeyKnown: 'This device has a passkey for this account already.',
+    passkeyNone: 'No passkey was used: it was broken off, took too long, or there is none for this site.',
+  },
 };

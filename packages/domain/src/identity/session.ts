@@ -2,6 +2,7 @@ import { authMethod, type AuthMethod, type SessionEntry } from '@glacis/contract
 import { newSecret, sha256, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type Database, type Role } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
+import { endFlowsOf } from './flow.ts';
 import type { Caller, Credential, Person } from './caller.ts';
 
 /** A session ends after this many days, used or not, */
@@ -160,6 +161,7 @@ export async function endSession(database: Database, secret: string): Promise<vo
 
 /** Ends all sessions of a person but one, and says how many. */
 export async function endSessionsOf(database: Database, userId: string, exceptId?: string): Promise<number> {
+  await endFlowsOf(database, userId);
   const { numDeletedRows } = await database.control
     .deleteFrom('control.session')
     .where('user_id', '=', userId)
