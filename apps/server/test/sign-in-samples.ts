@@ -31,6 +31,9 @@ export function signInSamples(world: () => World): Readonly<Record<string, SignI
     },
     'PATCH /api/session/passkeys/:id': { id: passkey, body: async () => ({ name: 'Another name' }), caller },
     'DELETE /api/session/passkeys/:id': { id: passkey, caller },
+    'PUT /api/tenants/:tenant/sign-in-policy': {
+      body: async () => ({ requiresSecondFactor: false, allowedMethods: null, sessionHours: null }),
+    },
   };
 }
 

@@ -30,6 +30,18 @@ export const errorCatalogue = {
     status: 400,
     meaning: 'The password is known from breaches or too common: choose another one.',
   },
+  'auth.policy': {
+    status: 403,
+    meaning: 'The sign-in does not satisfy the policy of the tenant; `fields` names what is missing.',
+  },
+  'auth.policy-locks-out': {
+    status: 409,
+    meaning: 'The policy would shut out the person who sets it.',
+  },
+  'auth.own-sign-in-required': {
+    status: 403,
+    meaning: 'A session by the identity provider of a tenant reaches that tenant alone, not the account.',
+  },
   'auth.flow-expired': {
     status: 401,
     meaning: 'The sign-in took too long, had too many attempts or began in another browser: begin again.',

@@ -4,6 +4,7 @@ import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { passkeyRoutes } from './identity/passkeys/routes.ts';
+import { policyRoutes } from './identity/policy/routes.ts';
 import { totpRoutes } from './identity/totp/routes.ts';
 import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -28,6 +29,7 @@ export * from './http/route.ts';
 export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
 export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
 export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export { policyError } from './identity/policy/breach.ts';
 export { removeFactors } from './identity/factors.ts';
 export type { FlowKind } from './identity/flow.ts';
 export {
@@ -89,6 +91,7 @@ export const routes: readonly Route[] = [
   ...identityRoutes,
   ...totpRoutes,
   ...passkeyRoutes,
+  ...policyRoutes,
   ...overviewRoutes,
   ...targetRoutes,
   ...scanRoutes,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { permission, role } from '../permission.ts';
 import { passkeyAssertion } from './passkey.ts';
 import { id } from './primitives.ts';
+import { policyBreaches } from './sign-in-policy.ts';
 
 /** POST /api/session: with a password, the token of a one-time sign-in link, or a passkey. */
 export const signInRequest = z.union([
@@ -20,7 +21,16 @@ export const sessionView = z.object({
     isPlatformAdmin: z.boolean(),
   }),
   tenants: z.array(
-    z.object({ id, slug: z.string(), name: z.string(), role, permissions: z.array(permission) }),
+    z.object({
+      id,
+      slug: z.string(),
+      name: z.string(),
+      role,
+      permissions: z.array(permission),
+      /** What the session lacks for entering, by the tenant's policy. */ breach: z
+        .enum(policyBreaches)
+        .nullable(),
+    }),
   ),
 });
 export type SessionView = z.infer<typeof sessionView>;

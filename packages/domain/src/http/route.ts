@@ -54,6 +54,8 @@ export interface Route {
   readonly access: Access;
   /** Lets tokens call a `signed-in` route; without it only sessions may. Routes of a permission ask the scopes instead. */
   readonly allowsTokens?: boolean;
+  /** Lets sessions that a tenant's identity provider vouched for call a `signed-in` route outside of tenants. */
+  readonly allowsProviders?: boolean;
   /** Needs a sign-in of the last minutes, or a token with the scope `dangerous`. */
   readonly isDangerous?: boolean;
   /**
@@ -87,6 +89,7 @@ export function route<
   url: string;
   access: Access;
   allowsTokens?: boolean;
+  allowsProviders?: boolean;
   isDangerous?: boolean;
   action?: string;
   summary: string;

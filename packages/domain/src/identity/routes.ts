@@ -54,6 +54,7 @@ export const identityRoutes: readonly Route[] = [
     method: 'DELETE',
     url: '/api/session',
     access: 'signed-in',
+    allowsProviders: true,
     action: 'session.end',
     summary: 'Signs out.',
     answer: 'none',

@@ -4,6 +4,7 @@ import { sql, type Database } from '@glacis/db';
 import { membershipsOf } from '../tenancy/service.ts';
 import { refuseBreachedPassword } from './breached-password.ts';
 import { withinScopes, type Person } from './caller.ts';
+import { breachesOf } from './policy/service.ts';
 import { hashPassword, isPassword } from './password.ts';
 import { rotateSession } from './session.ts';
 
@@ -122,25 +123,32 @@ export async function countAttempt(database: Database, subject: string, free: nu
 export async function viewSession(database: Database, caller: Person): Promise<SessionView> {
   const account = await database.control
     .selectFrom('control.user_account')
-    .select(['id', 'email', 'name', 'password_hash', 'is_platform_admin'])
+    .select(['id', 'email', 'name', 'password_hash'])
     .where('id', '=', caller.userId)
     .executeTakeFirstOrThrow();
   const { credential } = caller;
   const memberships = await membershipsOf(database, caller.userId);
+  const tenants = memberships.filter(
+    tenant => credential.tenantId === undefined || credential.tenantId === tenant.id,
+  );
+  const breaches = await breachesOf(
+    database,
+    caller,
+    tenants.map(tenant => tenant.id),
+  );
   return {
     user: {
       id: account.id,
       email: account.email,
       name: account.name,
       hasPassword: account.password_hash !== null,
-      isPlatformAdmin: account.is_platform_admin && (credential.scopes?.has('platform.manage') ?? true),
+      isPlatformAdmin: caller.isPlatformAdmin && (credential.scopes?.has('platform.manage') ?? true),
     },
-    tenants: memberships
-      .filter(tenant => credential.tenantId === undefined || credential.tenantId === tenant.id)
-      .map(tenant => ({
-        ...tenant,
-        permissions: [...withinScopes(permissionsOf[tenant.role], credential)],
-      })),
+    tenants: tenants.map(tenant => ({
+      ...tenant,
+      permissions: [...withinScopes(permissionsOf[tenant.role], credential)],
+      breach: breaches.get(tenant.id) ?? null,
+    })),
   };
 }
 
