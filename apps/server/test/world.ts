@@ -106,7 +106,7 @@ export interface World {
 }
 
 /** How a world differs from the usual one. */
-export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp' | 'publicUrl'>>;
+export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders'>>;
 
 /** Makes the world; each test file has its own. Mails are queued and nobody sends them, unless the file does. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -138,6 +138,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, silentLogger),
     publicUrl: 'https://glacis.test',
+    privateProviders: [],
     smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
     ...options,
   };

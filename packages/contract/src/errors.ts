@@ -51,6 +51,18 @@ export const errorCatalogue = {
     status: 401,
     meaning: 'The passkey is unknown, or its answer does not fit the question.',
   },
+  'sso.refused': {
+    status: 403,
+    meaning: 'The identity provider did not vouch for the person, or may not for this address.',
+  },
+  'sso.provider-unreachable': {
+    status: 409,
+    meaning: 'The identity provider gave no valid configuration.',
+  },
+  'sso.domain-not-proven': {
+    status: 409,
+    meaning: 'An identity provider may speak only for domains that the tenant has proven.',
+  },
   'passkey.unavailable': {
     status: 409,
     meaning: 'The address of the platform cannot have passkeys: they need a name and HTTPS, or localhost.',

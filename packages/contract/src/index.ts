@@ -14,6 +14,7 @@ export * from './api/reports.ts';
 export * from './api/scans.ts';
 export * from './api/session.ts';
 export * from './api/sign-in-policy.ts';
+export * from './api/sso.ts';
 export * from './api/target-import.ts';
 export * from './api/targets.ts';
 export * from './api/tokens.ts';

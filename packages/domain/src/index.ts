@@ -5,6 +5,7 @@ import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { passkeyRoutes } from './identity/passkeys/routes.ts';
 import { policyRoutes } from './identity/policy/routes.ts';
+import { ssoRoutes } from './identity/oidc/routes.ts';
 import { totpRoutes } from './identity/totp/routes.ts';
 import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
@@ -92,6 +93,7 @@ export const routes: readonly Route[] = [
   ...totpRoutes,
   ...passkeyRoutes,
   ...policyRoutes,
+  ...ssoRoutes,
   ...overviewRoutes,
   ...targetRoutes,
   ...scanRoutes,
