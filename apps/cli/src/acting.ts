@@ -26,7 +26,7 @@ export async function tenantOfSlug(platform: Platform, slug: string): Promise<Te
   if (!row)
     throw new UserError(
       'request.not-found',
-      `There is no tenant “${slug}”. See them with: glacis audit verify`,
+      `There is no tenant “${slug}”. See them with: glacis tenant list`,
     );
   return tenantId(row.id);
 }

@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { doctor } from './doctor.ts';
 import { scan } from './scan.ts';
 import { signIn } from './sign-in.ts';
+import { target } from './target.ts';
 import { token } from './token.ts';
 import { tenant, TENANT_HELP } from './tenant.ts';
 import { up } from './up/up.ts';
@@ -25,6 +26,11 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
       --json                        assets and findings as JSON lines on standard output
       --report FILE                 write the PDF report
   glacis sign-in                    print a one-time sign-in link for the owner
+  glacis target add DOMAIN          adds a domain and says how to prove that it is yours
+  glacis target verify DOMAIN       looks for the proof; --method dns, file or meta
+  glacis target list [TEXT]         the domains and how far they are proven
+  glacis target import FILE         adds lines or CSV (domain, organisation, group, note); - is standard input
+      --preview, --valid            only show what would come; leave out wrong lines instead of stopping
   glacis user list                  all people and their tenants
   glacis user sessions EMAIL        where somebody is signed in
   glacis user revoke-sessions EMAIL signs somebody out everywhere
@@ -78,6 +84,8 @@ async function main(argv: readonly string[]): Promise<number> {
       return doctor(say);
     case 'sign-in':
       return signIn(say);
+    case 'target':
+      return target(rest, say);
     case 'tenant':
       return tenant(rest, say);
     case 'user':

@@ -215,7 +215,7 @@ async function create(call: Call): Promise<void> {
       `${made.slug} is there.`,
       made.link === null
         ? `${request.data.adminEmail} gets an invitation by mail.`
-        : `No mail server is set. Hand this link to ${request.data.adminEmail}:\n${made.link}`,
+        : `GLACIS_SMTP_URL is not set here. Hand this link to ${request.data.adminEmail}:\n${made.link}`,
     ].flatMap(line => line.split('\n')),
   );
 }

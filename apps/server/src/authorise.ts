@@ -13,6 +13,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { flowCookies, sessionCookie } from './cookie.ts';
 import { readCredential } from './credential.ts';
+import { limitAddress, limitCaller } from './limit.ts';
 import { recordRefusal } from './refusal.ts';
 import { uploadOf } from './upload.ts';
 import { findUnstorable } from './unstorable.ts';
@@ -31,7 +32,10 @@ export type Guarded = Pick<
   | 'upload'
 >;
 
-/** Finds out who calls, whether they may, and parses what they sent; records a refusal. @throws UserError */
+/**
+ * Finds out who calls, whether they may, and parses what they sent; records a refusal. Without a reply the request is not
+ * counted: it is one that was let in before and is looked at again. @throws UserError
+ */
 export async function authorise(
   request: FastifyRequest,
   reply: FastifyReply | undefined,
@@ -40,8 +44,11 @@ export async function authorise(
 ): Promise<RouteInput<unknown, unknown, unknown>> {
   const given = readCredential(request);
   const slug = slugOf(request);
-  const found = given && (await authenticate(platform, given, { slug, address: request.ip }));
+  let found: Authenticated | undefined;
   try {
+    const states = reply ? await limitAddress(platform, request, reply) : [];
+    found = given && (await authenticate(platform, given, { slug, address: request.ip }));
+    if (found && reply) await limitCaller(platform, reply, found, states);
     if (given && 'bearer' in given && !found) {
       throw new UserError(
         'auth.token-invalid',
@@ -52,7 +59,8 @@ export async function authorise(
     else if (route.access !== 'public') throw new UserError('auth.sign-in-required', 'Sign in first.');
   } catch (error) {
     // A browser that was never signed in is no refusal worth keeping.
-    if (given) recordRefusal(platform, request, route, error, found);
+    const isSignIn = error instanceof UserError && error.code === 'auth.sign-in-required';
+    if (given || !isSignIn) recordRefusal(platform, request, route, error, found);
     throw error;
   }
   return {

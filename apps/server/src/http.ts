@@ -54,6 +54,9 @@ export function createHttpServer(
     loggerInstance: platform.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
+    // Nobody is believed about addresses but the proxies that were named.
+    trustProxy:
+      platform.trustedProxies && platform.trustedProxies.length > 0 ? [...platform.trustedProxies] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => newId(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
@@ -134,10 +137,25 @@ function addRoute(server: FastifyInstance, platform: Platform, route: Route): vo
       const input = await authorise(request, reply, platform, guarded);
       const answer = isRecorded(route)
         ? await recorded(request, route, action, input)
-        : await route.handle(input);
+        : await read(request, guarded, input);
       return send(reply, route, answer);
     },
   });
+}
+
+/** Handles a call that only reads; when the handler refuses it, that is recorded. */
+async function read(
+  request: FastifyRequest,
+  route: Route,
+  input: RouteInput<unknown, unknown, unknown>,
+): Promise<unknown> {
+  try {
+    return await route.handle(input);
+  } catch (error) {
+    if (error instanceof UserError && error.code.startsWith('auth.'))
+      recordRefusal(input.platform, request, route, error, input);
+    throw error;
+  }
 }
 
 /** Handles a call of which a record is kept. */
@@ -191,7 +209,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const body: ErrorBody = {
     error: { code, message, requestId: request.id, ...(fields ? { fields: { ...fields } } : {}) },
   };
-  if (code === 'auth.throttled') void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
+  if (status === 429) void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
   return reply.status(status).header('cache-control', 'no-store').send(body);
 }
 

@@ -2,7 +2,7 @@ import { thingPath } from '@glacis/contract';
 import { readProgress, type Platform } from '@glacis/domain';
 import type { TenantTransaction } from '@glacis/db';
 import { messageOf, tenantId, UserError, type TenantId } from '@glacis/foundation';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { authorise } from './authorise.ts';
 import { answerError } from './http.ts';
@@ -31,9 +31,9 @@ export function addLiveFeed(
     { config: { declared: { access, action: ACTION } } },
     async (request, reply) => {
       try {
-        const mayWatch = () =>
-          authorise(request, undefined, platform, { access, action: ACTION, params: thingPath });
-        const input = await mayWatch();
+        const mayWatch = (first?: FastifyReply) =>
+          authorise(request, first, platform, { access, action: ACTION, params: thingPath });
+        const input = await mayWatch(reply);
         const { id } = thingPath.parse(input.params);
         const tenant = tenantId(input.tenant?.id ?? '');
         const viewer = input.caller?.userId;
@@ -45,7 +45,7 @@ export function addLiveFeed(
         }
         reply.hijack();
         sockets.handleUpgrade(request.raw, request.raw.socket, Buffer.alloc(0), socket =>
-          feed(socket, platform, { tenant, scanId: id, mayWatch, within, intervalMs }),
+          feed(socket, platform, { tenant, scanId: id, mayWatch: () => mayWatch(), within, intervalMs }),
         );
         return reply;
       } catch (error) {

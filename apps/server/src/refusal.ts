@@ -11,7 +11,7 @@ export function recordRefusal(
   request: FastifyRequest,
   route: { readonly action?: string | undefined },
   error: unknown,
-  found?: Authenticated,
+  found?: { readonly [Part in keyof Authenticated]?: Authenticated[Part] | undefined },
 ): void {
   if (!(error instanceof UserError)) return;
   const isForeign = found?.tenant === undefined && found?.namedTenantId !== undefined;

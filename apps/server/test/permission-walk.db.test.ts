@@ -1,180 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createTokenRequest, errorBody, errorCatalogue, permissionsOf, type Role } from '@glacis/contract';
+import {
+  createTokenRequest,
+  errorBody,
+  errorCatalogue,
+  permissionsOf,
+  tokenPair,
+  type Role,
+  type TokenScope,
+} from '@glacis/contract';
 import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
-import { newId } from '@glacis/foundation';
+import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { platformSamples } from './platform-samples.ts';
-import { signInSamples } from './sign-in-samples.ts';
-import { createWorld, MAILED_CODE, type Surface, type World } from './world.ts';
+import { samples, sampleIn } from './walk-samples.ts';
+import { createWorld, type Surface, type World } from './world.ts';
 
 let world: World;
 before(async () => {
   world = await createWorld();
+  sampleIn(world);
 });
 after(() => world.close());
-
-interface Sample {
-  /** Id for the `:id` of the path, for a caller; left out: the surface's own thing. */
-  readonly id?: (of: Surface, as: string) => Promise<string>;
-  readonly body?: (of: Surface, as: string) => Promise<object>;
-  /** Error that who is allowed gets in this world, where the call needs something it has not. */
-  readonly refusal?: string;
-  /** Somebody of their own who calls, where the call changes who calls. */
-  readonly caller?: (of: Surface, role: Role) => Promise<string>;
-}
-
-const PASSWORD = 'a long enough password';
-
-/** A member who leads the surface's project. */
-async function walkLead(of: Surface, role: Role): Promise<string> {
-  const userId = await world.freshMember(of, role);
-  await world.platform.database.inTenant(of.tenant, tx =>
-    tx.sql
-      .insertInto('project_member')
-      .values({ project_id: of.ids.projects, user_id: userId, level: 'lead' })
-      .execute(),
-  );
-  return userId;
-}
-
-/** What a valid call sends. A new route with a body, or one that changes what others need, has to be added here. */
-const samples: Readonly<Record<string, Sample>> = {
-  'POST /api/session': { body: async () => ({ link: 'x'.repeat(43) }) },
-  'PUT /api/session/password': { body: async () => ({ current: PASSWORD, password: PASSWORD }) },
-  'POST /api/session/reauthentication': {
-    body: async (_, as) => {
-      await givePassword(as);
-      return { password: PASSWORD };
-    },
-  },
-  ...signInSamples(() => world),
-  'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
-  'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
-  'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },
-  'POST /api/tenants/:tenant/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
-  'DELETE /api/tenants/:tenant/tokens/:id': {
-    id: async of => {
-      const { database } = world.platform;
-      const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
-      return (await createToken(database, { tenant: of.tenant }, request, null)).id;
-    },
-  },
-  'POST /api/access-tokens': { body: async () => ({}) },
-  'POST /api/access-tokens/refresh': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
-  'POST /api/access-tokens/revoke': { body: async () => ({ refreshToken: 'x'.repeat(43) }) },
-  'POST /api/invitations/look': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/invitations/accept': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/password-reset': { body: async () => ({ email: 'nobody@walk.test' }) },
-  'POST /api/password-reset/complete': {
-    body: async () => ({ token: 'x'.repeat(43), password: 'a long enough password' }),
-  },
-  'POST /api/session/email': {
-    body: async (_, as) => {
-      await givePassword(as);
-      return { email: `${newId()}@walk.test`, password: PASSWORD };
-    },
-  },
-  'POST /api/email-change/confirm': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/sign-up': { body: async () => ({ email: 'nobody@walk.test' }) },
-  'POST /api/sign-up/look': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/sign-up/complete': {
-    body: async () => ({
-      token: 'x'.repeat(43),
-      organisation: 'Walk',
-      slug: 'walkers',
-      planId: newId(),
-    }),
-  },
-  'POST /api/sign-up/enter': { body: async () => ({ token: 'x'.repeat(43) }) },
-  'POST /api/tenants/:tenant/plan/checkout': {
-    body: async () => ({ planId: newId() }),
-    refusal: 'payment.by-hand',
-  },
-  'POST /api/tenants/:tenant/plan/portal': { refusal: 'payment.by-hand' },
-  'POST /api/tenants/:tenant/support': { body: async () => ({ role: 'observer', hours: 1 }) },
-  'DELETE /api/tenants/:tenant/support/:id': { id: of => world.freshSupport(of) },
-  'PATCH /api/tenants/:tenant/members/:id': {
-    id: of => world.freshMember(of),
-    body: async () => ({ role: 'operator' }),
-  },
-  'DELETE /api/tenants/:tenant/members/:id': { id: of => world.freshMember(of) },
-  'POST /api/tenants/:tenant/leave': { caller: (of, role) => world.freshMember(of, role) },
-  'POST /api/tenants/:tenant/invitations': {
-    body: async of => ({ email: `${newId()}@${of.slug}.test`, role: 'observer' }),
-  },
-  'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
-  'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
-  'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
-  'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
-  'PATCH /api/tenants/:tenant/targets/:id': { body: async () => ({ note: 'walked' }) },
-  'POST /api/tenants/:tenant/organisations': { body: async () => ({ name: `Organisation ${newId()}` }) },
-  'PATCH /api/tenants/:tenant/organisations/:id': { body: async () => ({ name: `Organisation ${newId()}` }) },
-  'DELETE /api/tenants/:tenant/organisations/:id': {
-    id: async of => (await world.freshGroup(of)).organisationId,
-  },
-  'POST /api/tenants/:tenant/organisations/:id/groups': { body: async () => ({ name: `Group ${newId()}` }) },
-  'DELETE /api/tenants/:tenant/groups/:id': { id: async of => (await world.freshGroup(of)).id },
-  'POST /api/tenants/:tenant/projects': { body: async () => ({ name: `Project ${newId()}` }) },
-  'PATCH /api/tenants/:tenant/projects/:id': {
-    caller: walkLead,
-    body: async () => ({ note: 'walked' }),
-  },
-  'DELETE /api/tenants/:tenant/projects/:id': { id: of => world.freshProject(of) },
-  'PUT /api/tenants/:tenant/projects/:id/members': {
-    caller: walkLead,
-    body: async (_, as) => ({ members: as ? [{ userId: as, level: 'lead' }] : [] }),
-  },
-  'POST /api/tenants/:tenant/projects/:id/targets': {
-    caller: walkLead,
-    body: async of => ({ add: [of.ids.targets] }),
-  },
-  'PUT /api/tenants/:tenant/members/:id/scope': {
-    id: of => world.freshMember(of),
-    body: async () => ({ scope: 'projects' }),
-  },
-  'POST /api/tenants/:tenant/targets/:id/verify': { body: async () => ({ method: 'dns' }) },
-  'DELETE /api/tenants/:tenant/targets/:id/proof': { id: of => world.freshTarget(of) },
-  'POST /api/tenants/:tenant/targets/:id/mail-proof': {
-    id: of => world.freshTarget(of),
-    body: async () => ({ mailbox: 'postmaster' }),
-  },
-  'POST /api/tenants/:tenant/targets/:id/mail-proof/confirm': {
-    id: of => world.mailedTarget(of),
-    body: async () => ({ code: MAILED_CODE }),
-  },
-  'POST /api/tenants/:tenant/scans': {
-    body: async of => ({ targetId: await world.freshTarget(of) }),
-  },
-  'POST /api/tenants/:tenant/scans/:id/cancel': { id: of => world.runningScan(of) },
-  'PATCH /api/tenants/:tenant/findings/:id': { body: async () => ({ state: 'confirmed' }) },
-  'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
-};
-
-/** Gives a person the password of the walk, unless they have it. */
-async function givePassword(userId: string): Promise<void> {
-  if (userId === '') return;
-  const headers = { cookie: await world.signIn(userId) };
-  const { user } = (await world.server.inject({ url: '/api/session', headers })).json();
-  if (user.hasPassword) return;
-  const payload = { password: PASSWORD };
-  const set = await world.server.inject({ method: 'PUT', url: '/api/session/password', headers, payload });
-  assert.equal(set.statusCode, 204);
-}
-
-/** Id of a fresh token of a person. */
-async function newTokenOf(userId: string): Promise<string> {
-  const { database } = world.platform;
-  const request = createTokenRequest.parse({ name: 'walk', scopes: ['asset.read'] });
-  return (await createToken(database, { userId, tenant: undefined }, request, userId)).id;
-}
-
-/** Id of a fresh session of a person. */
-async function newSessionOf(userId: string): Promise<string> {
-  const headers = { cookie: await world.signIn(userId) };
-  const { items } = (await world.server.inject({ url: '/api/sessions', headers })).json();
-  return items.find((entry: { isCurrent: boolean }) => entry.isCurrent).id;
-}
 
 const nameOf = (of: Route): string => `${of.method} ${of.url}`;
 
@@ -191,14 +38,18 @@ async function idFor(of: Route, surface: Surface, as: string): Promise<string> {
 async function call(
   of: Route,
   as: string | undefined,
-  where: { tenant: Surface; thing?: Surface; method?: string },
+  where: { tenant: Surface; thing?: Surface; method?: string; bearer?: string },
 ) {
   // A thing of another tenant is that of somebody there.
   const owner = where.thing ? where.thing.users.admin : (as ?? '');
   const id = of.url.includes(':id') ? await idFor(of, where.thing ?? where.tenant, owner) : '';
   const body = await samples[nameOf(of)]?.body?.(where.tenant, as ?? '');
   assert.equal(body !== undefined, of.body !== undefined, `${nameOf(of)} needs a sample body in the walk`);
-  const headers = as ? { cookie: await world.signIn(as) } : {};
+  const headers: Record<string, string> = where.bearer
+    ? { authorization: `Bearer ${where.bearer}` }
+    : as
+      ? { cookie: await world.signIn(as) }
+      : {};
   await world.platform.audit.flush();
   const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
@@ -207,7 +58,7 @@ async function call(
     headers,
     ...(body ? { payload: body } : {}),
   });
-  await assertRecorded(of, response.statusCode, as !== undefined, {
+  await assertRecorded(of, response.statusCode, Object.keys(headers).length > 0, {
     before,
     after: await recordsOf(of, where.tenant),
   });
@@ -347,6 +198,137 @@ for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
     }
   });
 }
+
+type Bearers = Readonly<Record<'personal' | 'service' | 'access' | 'serviceAccess', string>>;
+const madeBearers = new Map<string, Promise<Bearers>>();
+
+/** Tokens of every kind with given scopes: a person's, a tenant's, and an access token made from each. */
+function bearersWith(
+  scopes: readonly TokenScope[],
+  owner: { userId: string; tenant: TenantId },
+): Promise<Bearers> {
+  const key = JSON.stringify([scopes, owner]);
+  const made = madeBearers.get(key) ?? makeBearers(scopes, owner);
+  madeBearers.set(key, made);
+  return made;
+}
+
+async function makeBearers(
+  scopes: readonly TokenScope[],
+  owner: { userId: string; tenant: TenantId },
+): Promise<Bearers> {
+  const { database } = world.platform;
+  const request = createTokenRequest.parse({ name: 'walk', scopes });
+  const personal = await createToken(
+    database,
+    { userId: owner.userId, tenant: undefined },
+    request,
+    owner.userId,
+  );
+  const service = await createToken(database, { tenant: owner.tenant }, request, null);
+  const accessOf = async (secret: string): Promise<string> => {
+    const headers = { authorization: `Bearer ${secret}` };
+    const pair = await world.server.inject({
+      method: 'POST',
+      url: '/api/access-tokens',
+      headers,
+      payload: {},
+    });
+    return tokenPair.parse(pair.json()).accessToken;
+  };
+  return {
+    personal: personal.secret,
+    service: service.secret,
+    access: await accessOf(personal.secret),
+    serviceAccess: await accessOf(service.secret),
+  };
+}
+
+for (const declared of routes) {
+  const { access } = declared;
+  // What is above tenants is tried with tokens of a platform administrator in token.db.test.ts.
+  if (access === 'public' || access === 'platform.manage') continue;
+  const sample = samples[nameOf(declared)];
+  const freshCaller = async () => (await sample?.caller?.(world.alpha, 'admin')) ?? world.alpha.users.admin;
+  const codeOf = async (bearer: string, as: string) => {
+    const response = await call(declared, as, { tenant: world.alpha, bearer });
+    return response.statusCode < 300 ? 'allowed' : String(response.json().error.code);
+  };
+  const allowed = sample?.refusal ?? 'allowed';
+
+  test(`${nameOf(declared)} by tokens`, async t => {
+    const as = await freshCaller();
+    const owner = { userId: as, tenant: world.alpha.tenant };
+    if (access === 'signed-in') {
+      const bearers = await bearersWith(['asset.read', 'dangerous'], owner);
+      const expected = declared.allowsTokens === true ? allowed : 'auth.session-required';
+      assert.equal(await codeOf(bearers.personal, as), expected);
+      const isExchange = declared.url === '/api/access-tokens';
+      assert.equal(await codeOf(bearers.access, as), isExchange ? 'auth.forbidden' : expected);
+      assert.equal(await codeOf(bearers.service, as), isExchange ? allowed : 'auth.session-required');
+      return;
+    }
+    const other: TokenScope = access === 'asset.read' ? 'scan.read' : 'asset.read';
+    await t.test('with the scope', async () => {
+      for (const kind of ['personal', 'access'] as const) {
+        const caller = await freshCaller();
+        const bearers = await bearersWith([access, 'dangerous'], { ...owner, userId: caller });
+        assert.equal(await codeOf(bearers[kind], caller), allowed, kind);
+      }
+      const bearers = await bearersWith([access, 'dangerous'], owner);
+      for (const kind of ['service', 'serviceAccess'] as const) {
+        const code = await codeOf(bearers[kind], as);
+        // Routes that ask for a person’s part in a project refuse a token that is nobody’s.
+        const refusals = ['auth.session-required', ...(sample?.caller ? ['auth.forbidden'] : [])];
+        assert.ok([allowed, ...refusals].includes(code), `${kind}: ${code}`);
+      }
+    });
+    await t.test('without the scope, or with more than the role', async () => {
+      const bearers = await bearersWith([other, 'dangerous'], owner);
+      for (const [kind, bearer] of Object.entries(bearers))
+        assert.equal(await codeOf(bearer, as), 'auth.forbidden', kind);
+      if (permissionsOf.observer.includes(access)) return;
+      const observer = { ...owner, userId: world.alpha.users.observer };
+      const weak = await bearersWith([access, 'dangerous'], observer);
+      for (const kind of ['personal', 'access'] as const)
+        assert.equal(await codeOf(weak[kind], observer.userId), 'auth.forbidden', kind);
+    });
+    await t.test('of another tenant', async () => {
+      const foreign = await bearersWith([access, 'dangerous'], {
+        userId: world.beta.users.admin,
+        tenant: world.beta.tenant,
+      });
+      for (const [kind, bearer] of Object.entries(foreign))
+        assert.equal(await codeOf(bearer, as), 'request.not-found', kind);
+    });
+    if (declared.isDangerous === true)
+      await t.test('without the scope for dangerous acts', async () => {
+        const bearers = await bearersWith([access], owner);
+        for (const [kind, bearer] of Object.entries(bearers))
+          assert.equal(await codeOf(bearer, as), 'auth.forbidden', kind);
+      });
+  });
+}
+
+test('the live feed lets in who may read scans, by whatever credential, and nobody else', async () => {
+  const url = `/api/tenants/alpha/scans/${world.alpha.ids.scans}/live`;
+  const codeOf = async (headers: Record<string, string>) =>
+    (await world.server.inject({ url, headers })).json().error.code;
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const owner = { userId: world.alpha.users.observer, tenant: world.alpha.tenant };
+  // It gets as far as hearing that this address speaks WebSocket.
+  const isLetIn = 'request.invalid';
+  for (const token of Object.values(await bearersWith(['scan.read'], owner)))
+    assert.equal(await codeOf(bearer(token)), isLetIn);
+  for (const token of Object.values(await bearersWith(['asset.read'], owner)))
+    assert.equal(await codeOf(bearer(token)), 'auth.forbidden');
+  const foreign = { userId: world.beta.users.admin, tenant: world.beta.tenant };
+  for (const token of Object.values(await bearersWith(['scan.read'], foreign)))
+    assert.equal(await codeOf(bearer(token)), 'request.not-found');
+  assert.equal(await codeOf({ cookie: await world.signIn(world.alpha.users.observer) }), isLetIn);
+  assert.equal(await codeOf({ cookie: await world.signIn(world.beta.users.admin) }), 'request.not-found');
+  assert.equal(await codeOf({}), 'auth.sign-in-required');
+});
 
 test('ids of another tenant inside a body name nothing', async () => {
   const cookie = await world.signIn(world.alpha.users.admin);

@@ -181,3 +181,28 @@ test('a bearer token is never mixed with a cookie, and other schemes are passed 
   }
   assert.equal((await get('Basic dXNlcjpwYXNz')).statusCode, 200);
 });
+
+test('headers that name a tenant, a host or another address change nothing', async () => {
+  const cookie = await world.signIn(world.alpha.users.admin);
+  const forged = {
+    cookie,
+    'x-tenant': 'beta',
+    'x-tenant-id': world.beta.tenant,
+    'x-forwarded-host': 'beta.glacis.test',
+    'x-original-url': '/api/tenants/beta/targets',
+    'x-http-method-override': 'DELETE',
+    host: 'beta.glacis.test',
+  };
+  const own = await world.server.inject({ url: '/api/tenants/alpha/targets', headers: forged });
+  assert.equal(own.statusCode, 200);
+  assert.doesNotMatch(own.body, /beta/);
+  const foreign = await world.server.inject({ url: '/api/tenants/beta/targets', headers: forged });
+  assert.equal(foreign.statusCode, 404);
+  const change = await world.server.inject({
+    method: 'POST',
+    url: '/api/tenants/alpha/targets',
+    headers: { cookie, host: 'glacis.test', 'x-forwarded-host': 'evil.test', origin: 'https://evil.test' },
+    payload: { domain: 'host.test' },
+  });
+  assert.equal(change.json().error.code, 'auth.origin-refused');
+});

@@ -2,18 +2,11 @@ import type { Role } from '@glacis/contract';
 import { sql } from '@glacis/db';
 import { newId } from '@glacis/foundation';
 import { Secret, TOTP } from 'otpauth';
+import type { Sample } from './walk-samples.ts';
 import type { Surface, World } from './world.ts';
 
-/** What a valid call of a route of signing in sends. */
-export interface SignInSample {
-  readonly id?: (of: Surface, as: string) => Promise<string>;
-  readonly body?: (of: Surface, as: string) => Promise<object>;
-  readonly refusal?: string;
-  readonly caller?: (of: Surface, role: Role) => Promise<string>;
-}
-
 /** Samples of the ways to sign in, for the permission walk. */
-export function signInSamples(world: () => World): Readonly<Record<string, SignInSample>> {
+export function signInSamples(world: () => World): Readonly<Record<string, Sample>> {
   const caller = (of: Surface, role: Role) => world().freshMember(of, role);
   const passkey = async (of: Surface, as: string) => newPasskeyOf(world(), as || of.users.admin);
   return {
@@ -31,6 +24,16 @@ export function signInSamples(world: () => World): Readonly<Record<string, SignI
     },
     'PATCH /api/session/passkeys/:id': { id: passkey, body: async () => ({ name: 'Another name' }), caller },
     'DELETE /api/session/passkeys/:id': { id: passkey, caller },
+    'POST /api/sso/find': { body: async () => ({ email: 'nobody@walk.test' }) },
+    'POST /api/sso/start': { body: async () => ({ connectionId: newId() }) },
+    'POST /api/sso/oidc/complete': { body: async () => ({ connectionId: newId(), query: 'code=x' }) },
+    'POST /api/tenants/:tenant/sso': { body: async () => provider, refusal: 'sso.domain-not-proven' },
+    'PUT /api/tenants/:tenant/sso/:id': {
+      id: of => newProviderOf(world(), of),
+      body: async () => provider,
+      refusal: 'sso.domain-not-proven',
+    },
+    'DELETE /api/tenants/:tenant/sso/:id': { id: of => newProviderOf(world(), of) },
     'PUT /api/tenants/:tenant/sign-in-policy': {
       body: async () => ({ requiresSecondFactor: false, allowedMethods: null, sessionHours: null }),
     },
@@ -54,5 +57,26 @@ async function newPasskeyOf(world: World, userId: string): Promise<string> {
   const id = newId();
   await sql`insert into control.passkey (id, user_id, name, credential_id, public_key, counter, is_synced)
     values (${id}, ${userId}, 'Key', ${id}, '', 0, false)`.execute(world.platform.database.control);
+  return id;
+}
+
+const provider = {
+  name: 'Provider',
+  isEnabled: true,
+  domains: ['walk.test'],
+  defaultRole: null,
+  groupsClaim: null,
+  groupRoles: [],
+  issuer: 'https://id.walk.test',
+  clientId: 'glacis',
+};
+
+/** Id of an identity provider of a tenant. */
+async function newProviderOf(world: World, of: Surface): Promise<string> {
+  const id = newId();
+  await sql`insert into control.sso_connection (id, tenant_id, kind, name, domains, settings)
+    values (${id}, ${of.tenant}, 'oidc', 'Provider', '{walk.test}', '{"issuer": "https://id.walk.test", "clientId": "x"}')`.execute(
+    world.platform.database.control,
+  );
   return id;
 }

@@ -16,6 +16,7 @@ import {
   createTokenSigner,
   launchScan,
   openAuditTrail,
+  openRateLimiter,
   requestReport,
   REPORT_QUEUE,
   startSession,
@@ -31,7 +32,15 @@ import {
   readScan,
   sortObservations,
 } from '@glacis/engine';
-import { networkProfile, newId, newSecretKey, sha256, silentLogger, type TenantId } from '@glacis/foundation';
+import {
+  DEFAULT_RATE_LIMITS,
+  networkProfile,
+  newId,
+  newSecretKey,
+  sha256,
+  silentLogger,
+  type TenantId,
+} from '@glacis/foundation';
 import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
@@ -134,6 +143,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
     audit: openAuditTrail(database, silentLogger),
+    limiter: openRateLimiter(database, silentLogger, { limits: DEFAULT_RATE_LIMITS }),
     keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, silentLogger),

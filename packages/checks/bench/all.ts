@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,11 @@ const folder = process.argv[2] ?? OWN_TEMPLATES;
 const print = (figure: string, value: object): void =>
   void process.stdout.write(`${JSON.stringify({ figure, ...value })}\n`);
 const ms = (from: number): number => Number((performance.now() - from).toFixed(1));
+/** Milliseconds of processor time of this thread: what the figure would be on a machine that does nothing else. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
 const megabytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);
 
 function loadRate(): readonly TemplateHandle[] {
@@ -66,11 +71,10 @@ async function coldStart(count: number): Promise<void> {
   const bin = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
   const start = async (): Promise<number> => {
     const startedAt = performance.now();
-    const child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', bin, '-tl', '-t', many, '-silent'],
-      { stdio: 'ignore', env: { ...process.env, HOME: home } },
-    );
+    const child = spawn(process.execPath, [...NODE_FLAGS, bin, '-tl', '-t', many, '-silent'], {
+      stdio: 'ignore',
+      env: { ...process.env, HOME: home },
+    });
     await once(child, 'close');
     return ms(startedAt);
   };
@@ -115,12 +119,21 @@ async function oneServer(handles: readonly TemplateHandle[], bodyBytes: number, 
   const plan = planTemplates(onlyHttp(handles));
   await serving(bodyBytes, async port => {
     const delay = monitorEventLoopDelay({ resolution: 1 });
+    let [lastCpu, longestCpu, isOver] = [cpuMs(), 0, false];
+    const tick = (): void => {
+      const now = cpuMs();
+      longestCpu = Math.max(longestCpu, now - lastCpu);
+      lastCpu = now;
+      if (!isOver) setImmediate(tick);
+    };
+    tick();
     const startedAt = performance.now();
     const scan = startScan(plan, [`http://127.0.0.1:${port}`], { rateLimit: 0, omitsRaw: true });
     delay.enable();
     let results = 0;
     for await (const _ of scan) results += 1;
     delay.disable();
+    isOver = true;
     const seconds = (performance.now() - startedAt) / 1000;
     print(name, {
       templates: plan.count,
@@ -129,6 +142,7 @@ async function oneServer(handles: readonly TemplateHandle[], bodyBytes: number, 
       seconds: Number(seconds.toFixed(2)),
       requestsPerSecond: Math.round(scan.counters.requests / seconds),
       bodyBytes,
+      longestStallCpuMs: Number(longestCpu.toFixed(1)),
       longestStallMs: Number((delay.max / 1e6).toFixed(1)),
       p99StallMs: Number((delay.percentile(99) / 1e6).toFixed(1)),
     });
@@ -140,7 +154,7 @@ async function matching(handles: readonly TemplateHandle[]): Promise<void> {
   const group = planTemplates(onlyHttp(handles)).groups[0];
   if (group === undefined) return;
   const blocks = group.templates.flatMap(handle => handle.get().blocks.slice(0, 1));
-  const pass = async (body: string): Promise<number> => {
+  const pass = async (body: string): Promise<[wall: number, cpu: number]> => {
     const head = 'HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n';
     const values = {
       body,
@@ -153,20 +167,27 @@ async function matching(handles: readonly TemplateHandle[]): Promise<void> {
       content_type: 'text/html',
     };
     const dns = new SocketDnsResolver([]);
+    const cpuBefore = cpuMs();
     const startedAt = performance.now();
     for (const block of blocks)
       await operate(block.operators, new EventData(new Map(Object.entries(values)), () => undefined), {
         signal: undefined,
         dns,
       });
-    return ms(startedAt);
+    return [ms(startedAt), cpuMs() - cpuBefore];
   };
-  const times: number[] = [];
+  const times: [wall: number, cpu: number][] = [];
   for (let n = 0; n < 9; n += 1) times.push(await pass(`${PAGE.slice(0, 100_000)}${n}`));
   print('matching 100 KB', {
     templates: blocks.length,
-    firstMs: times[0],
-    medianMs: times.sort((a, b) => a - b)[4],
+    firstMs: times[0]?.[0],
+    medianMs: times.map(([wall]) => wall).sort((a, b) => a - b)[4],
+    medianCpuMs: Number(
+      times
+        .map(([, cpu]) => cpu)
+        .sort((a, b) => a - b)[4]
+        ?.toFixed(1),
+    ),
   });
 }
 
@@ -194,7 +215,6 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
       peakRssMb: megabytes(peak),
       heapUsedMb: megabytes(heapUsed),
       externalMb: megabytes(external + arrayBuffers),
-
       seconds: Number(seconds.toFixed(1)),
       requestsPerSecond: Math.round(scan.counters.requests / seconds),
     });
@@ -217,6 +237,7 @@ if (process.argv[3] === 'memory') {
   await once(index, 'close');
   await manyHosts(openTemplates([folder], { cacheFolder }).templates, Number(process.argv[4] ?? '1000'));
 } else {
+  print('machine', { load: loadavg().map(load => Number(load.toFixed(1))), cores: availableParallelism() });
   const handles = loadRate();
   await matching(handles);
   await oneServer(handles, 0, 'one server, small answers');

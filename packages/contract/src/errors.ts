@@ -77,6 +77,11 @@ export const errorCatalogue = {
   'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },
   'request.conflict': { status: 409, meaning: 'It contradicts the present state.' },
+  'request.rate-limited': {
+    status: 429,
+    meaning:
+      'Too many requests; wait for the time that Retry-After says. The RateLimit headers tell the limits.',
+  },
   'request.too-large': { status: 413, meaning: 'The body is over the limit.' },
   'link.invalid': {
     status: 404,

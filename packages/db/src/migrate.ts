@@ -108,15 +108,15 @@ export async function createTenantSchema(
   await query('set local search_path to public');
 }
 
-/** Removes a tenant's schema with all its tables, and its role, inside the caller's transaction. What is gone is no error. */
+/** Removes a tenant's schema with all its tables, and its roles, inside the caller's transaction. What is gone is no error. */
 export async function dropTenantSchema(
   query: (text: string, values?: readonly unknown[]) => Promise<unknown>,
   tenant: TenantId,
 ): Promise<void> {
   const schema = tenantSchema(tenant);
   await query(`drop schema if exists "${schema}" cascade`);
-  // The role owned nothing, and what it was granted went with the schema.
-  await query(`drop role if exists "${schema}"`);
+  // The roles owned nothing, and what they were granted went with the schema.
+  await query(`drop role if exists "${schema}", "${schema}_p"`);
   await query('delete from control.schema_version where schema = $1', [schema]);
 }
 

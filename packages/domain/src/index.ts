@@ -51,6 +51,8 @@ export {
 export { createToken, listTokens, revokeToken, type TokenOwner } from './identity/token.ts';
 export { createTokenSigner, type TokenSigner } from './identity/token-signer.ts';
 export { listAssets } from './inventory/repository.ts';
+export { openRateLimiter } from './limits/open-limiter.ts';
+export type { RateLimiter, RateState, RateSubject } from './limits/rate-limiter.ts';
 export { listFindings } from './findings/repository.ts';
 export { openPlatform, type OpenPlatform } from './open-platform.ts';
 export type { LookupTxt, Platform } from './platform.ts';

@@ -13,6 +13,7 @@ import { openQueue } from '@glacis/queue';
 import { openHub } from '@glacis/realtime';
 import { fileBlobStore } from '@glacis/storage';
 import { openAuditTrail } from './audit/trail.ts';
+import { openRateLimiter } from './limits/open-limiter.ts';
 import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
 import { createKeyRing, readMasterKey } from './tenancy/keys.ts';
@@ -57,6 +58,7 @@ export async function openPlatform(options: {
     ...(options.install ? { install: options.install } : {}),
   });
   const hub = await openHub(database, log);
+  const limiter = openRateLimiter(database, log, { limits: config.rateLimits, redisUrl: config.redisUrl });
   const audit = openAuditTrail(database, log, { isKeeper: options.isKeeper ?? false });
   return {
     database,
@@ -68,6 +70,8 @@ export async function openPlatform(options: {
     log,
     lookupTxt,
     audit,
+    limiter,
+    trustedProxies: config.trustedProxies,
     keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, log),
@@ -78,6 +82,7 @@ export async function openPlatform(options: {
     ...(config.stripe ? { stripe: config.stripe } : {}),
     close: async () => {
       await audit.close();
+      await limiter.close();
       await hub.close();
       await queue.close();
       await database.close();

@@ -12,6 +12,7 @@ import type { JobQueue } from '@glacis/queue';
 import type { Hub } from '@glacis/realtime';
 import type { BlobStore } from '@glacis/storage';
 import type { AuditTrail } from './audit/trail.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { TokenSigner } from './identity/token-signer.ts';
 
 /** Looks up the TXT records of a name by the resolvers of a profile. Rejects when nothing could be learnt. */
@@ -36,6 +37,10 @@ export interface Platform {
   keyOf(tenant: TenantId): Promise<SecretKey>;
   /** File or folder with breached passwords in the form of Have I Been Pwned. Left out: only common ones are refused. */
   readonly breachedPasswords?: string;
+  /** Counts requests, together with all other server processes. */
+  readonly limiter: RateLimiter;
+  /** Addresses and networks of proxies that the server believes about where requests come from. */
+  readonly trustedProxies?: readonly string[];
   /** Signs and verifies access tokens. */
   readonly tokenSigner: TokenSigner;
   /** The master key, for wrapping the keys of new tenants. */

@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openAuditTrail } from '../src/audit/trail.ts';
+import { createTokenSigner } from '../src/identity/token-signer.ts';
+import { openRateLimiter } from '../src/limits/open-limiter.ts';
 import { openMail } from '../src/mail/outbox.ts';
 import type { Platform } from '../src/platform.ts';
 import { startNameServer, type Zone } from './name-server.ts';
@@ -85,7 +87,10 @@ export async function createDomainWorld() {
     audit,
     keyOf: async tenant => keys.get(tenant) ?? newSecretKey(),
     masterKey,
+    limiter: openRateLimiter(db.database, silentLogger, { limits: {} }),
+    tokenSigner: createTokenSigner(db.database, masterKey, silentLogger),
     publicUrl: 'https://glacis.test',
+    privateProviders: [],
     smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
   };
   return {

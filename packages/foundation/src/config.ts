@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseRange } from './egress/special-ranges.ts';
 import { messageOf, UserError } from './errors.ts';
 import { networkProfile, type NetworkProfile } from './network-profile.ts';
+import { DEFAULT_RATE_LIMITS, rateLimitSetting, type RateLimits } from './rate-limits.ts';
 
 const environment = z.object({
   /** PostgreSQL of your own; without it one is embedded. */
@@ -37,6 +39,20 @@ const environment = z.object({
     .max(2000)
     .regex(/^[\w.:[\]-]+:\d+(\s*,\s*[\w.:[\]-]+:\d+)*$/, 'write host:port, separated by commas')
     .optional(),
+  /** Redis or Valkey for the shared rate limits; without it they are in PostgreSQL. */
+  GLACIS_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** Requests a minute: off, or changes to the defaults such as user=600,token=1200. */
+  GLACIS_RATE_LIMITS: rateLimitSetting.default(DEFAULT_RATE_LIMITS),
+  /** Proxies before the server, whose X-Forwarded-For and X-Forwarded-Proto count: addresses or networks, by commas. */
+  GLACIS_TRUSTED_PROXIES: z
+    .string()
+    .max(2000)
+    .transform(text => text.split(',').map(part => part.trim()))
+    .refine(
+      parts => parts.every(part => parseRange(part) !== undefined),
+      'write addresses or networks, by commas',
+    )
+    .optional(),
   GLACIS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 });
 
@@ -57,6 +73,10 @@ export interface Config {
   readonly templateFolder: string;
   readonly chromium: string | undefined;
   readonly breachedPasswordsFile: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly rateLimits: RateLimits;
+  /** Addresses and networks of proxies before the server. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: string;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
@@ -104,6 +124,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     masterKey: values.GLACIS_MASTER_KEY,
     chromium: values.GLACIS_CHROMIUM,
     breachedPasswordsFile: values.GLACIS_BREACHED_PASSWORDS_FILE,
+    redisUrl: values.GLACIS_REDIS_URL,
+    rateLimits: values.GLACIS_RATE_LIMITS,
+    trustedProxies: values.GLACIS_TRUSTED_PROXIES ?? [],
     logLevel: values.GLACIS_LOG_LEVEL,
     publicUrl: (values.GLACIS_PUBLIC_URL ?? `http://127.0.0.1:${values.GLACIS_PORT}`).replace(/\/+$/, ''),
     isPublicUrlGiven: values.GLACIS_PUBLIC_URL !== undefined,

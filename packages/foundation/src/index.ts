@@ -5,4 +5,5 @@ export * from './errors.ts';
 export * from './ids.ts';
 export * from './log.ts';
 export * from './network-profile.ts';
+export * from './rate-limits.ts';
 export * from './tenant-id.ts';

@@ -1,4 +1,4 @@
-import { pino, type Logger as PinoLogger } from 'pino';
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 /** Structured logger; children carry tenant, scan and job in every line. */
 export type Logger = PinoLogger;
@@ -6,8 +6,12 @@ export type Logger = PinoLogger;
 /** Keys whose values never reach a log line, at any depth of two. */
 const SECRET_KEYS = ['password', 'token', 'secret', 'authorization', 'cookie', 'masterKey', 'key'];
 
-/** A logger that writes JSON lines to stderr. `level` is one of pino's levels or `silent`. */
-export function createLogger(options: { name: string; level?: string }): Logger {
+/** A logger that writes JSON lines to stderr, or to `destination`. `level` is one of pino's levels or `silent`. */
+export function createLogger(options: {
+  name: string;
+  level?: string;
+  destination?: DestinationStream;
+}): Logger {
   return pino(
     {
       name: options.name,
@@ -16,7 +20,7 @@ export function createLogger(options: { name: string; level?: string }): Logger 
       redact: { paths: SECRET_KEYS.flatMap(key => [key, `*.${key}`]), censor: '[redacted]' },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
     },
-    process.stderr,
+    options.destination ?? process.stderr,
   );
 }
 

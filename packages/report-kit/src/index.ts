@@ -5,6 +5,8 @@ export type { Chromium, Discovery, DiscoveryOptions } from './browser/discover.t
 export type { LaunchOptions, LaunchedBrowser } from './browser/playwright.ts';
 export type { Design } from './design/design.ts';
 export { builtInDesigns, loadDesign } from './design/load.ts';
+export type { DesignFields } from './design/fields.ts';
+export { dataOfProject, designOfArchive, picturesOf } from './design/imported.ts';
 export { attackSurfaceData } from './design/attack-surface.ts';
 export type { AttackSurfaceData, AttackSurfaceInput } from './design/attack-surface.ts';
 export { pentestData } from './design/pentest.ts';

@@ -1,3 +1,5 @@
+// First and also here: schemas of the contract may come in a chunk that runs before the app's own start.
+import './parser.ts';
 import { errorBody } from '@glacis/contract';
 import type { z } from 'zod';
 import { translate } from '../i18n/index.ts';
@@ -13,6 +15,8 @@ interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly query?: QueryValues;
   readonly body?: unknown;
+  /** Sent instead of a body. */
+  readonly file?: Blob;
   readonly signal?: AbortSignal;
 }
 
@@ -40,13 +44,23 @@ export async function request<Answer extends z.ZodType>(
   return parsed.data;
 }
 
+/** Sends a file as it is and parses the answer. @throws ApiError like {@link request}. */
+export async function upload<Answer extends z.ZodType>(
+  answer: Answer,
+  path: string,
+  file: Blob,
+  query: QueryValues,
+): Promise<z.output<Answer>> {
+  return request(answer, path, { method: 'POST', query, file });
+}
+
 /** Sends a request whose answer has no body. @throws ApiError like {@link request}. */
 export async function command(path: string, options: RequestOptions): Promise<void> {
   await send(path, options);
 }
 
 async function send(path: string, options: RequestOptions): Promise<Response> {
-  const { method = 'GET', query, body, signal } = options;
+  const { method = 'GET', query, body, file, signal } = options;
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   let response: Response;
   try {
@@ -56,8 +70,10 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(file === undefined ? {} : { 'content-type': 'text/csv' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: file }),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
   } catch (error) {

@@ -1,3 +1,7 @@
+import { accountTexts } from './en-account.ts';
+import { targetTexts } from './en-targets.ts';
+import { tenancyTexts } from './en-tenancy.ts';
+
 /** English texts of the web app, by place. */
 export const en = {
   nav: {
@@ -7,6 +11,10 @@ export const en = {
     findings: 'Findings',
     reports: 'Reports',
     targets: 'Targets',
+    projects: 'Projects',
+    members: 'Members',
+    plan: 'Plan',
+    platform: 'Platform',
     audit: 'Audit log',
   },
   shell: {
@@ -29,6 +37,7 @@ export const en = {
   session: {
     signIn: 'Sign in',
     signOut: 'Sign out',
+    account: 'Sessions and tokens',
     email: 'E-mail address',
     password: 'Password',
     linkTitle: 'Sign in with your link',
@@ -186,9 +195,22 @@ export const en = {
     provenAt: 'proven',
     checkedAt: 'last checked',
     lastScan: 'Last scan',
-    howToProve:
-      'Create this TXT record in the DNS of the domain, then press “Verify now”. Until then only passive sources are asked and nothing of yours is probed.',
-    record: { name: 'Name', value: 'Value', type: 'Type' },
+    record: { name: 'Name', value: 'Value' },
+    file: { url: 'Address', content: 'Content' },
+    meta: { url: 'Page', element: 'Element' },
+    mail: {
+      to: 'Mailbox',
+      send: 'Send a code',
+      code: 'Code from the mail',
+      confirm: 'Confirm',
+    },
+    lookNow: 'Look now',
+    provenBy: 'covered by {domain}',
+    missing: 'The proof is no longer there and expires',
+    revokeWhat: 'Revoke the proof of {domain}',
+    proof: 'Ownership',
+    search: 'Search domains and notes',
+    note: 'Note',
     removeWhat: 'Remove {domain}',
     removeTitle: 'Remove this domain?',
     removeText: '{domain} goes with all its scans. This cannot be undone.',
@@ -210,6 +232,7 @@ export const en = {
     started: 'Started',
     startedAgo: 'started',
     passive: 'passive',
+    moreDomains: 'and {count} more',
     activeLong: 'All scanners',
     passiveLong: 'Passive scanners only: ownership is not proven',
     noneTitle: 'No scan yet',
@@ -425,4 +448,7 @@ export const en = {
     passkeyKnown: 'This device has a passkey for this account already.',
     passkeyNone: 'No passkey was used: it was broken off, took too long, or there is none for this site.',
   },
+  ...accountTexts,
+  ...targetTexts,
+  ...tenancyTexts,
 };

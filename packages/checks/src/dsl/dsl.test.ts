@@ -159,3 +159,8 @@ test('any text compiles or is refused with a DslError', () => {
     { numRuns: 5000 },
   );
 });
+
+test('a pattern that an expression puts together wrongly is an error of the expression', () => {
+  for (const call of ['regex("(" + body, body)', 'replace_regex(body, "[", "x")', 'body =~ "a{2"+"("'])
+    assert.throws(() => compileExpression(call).evaluate({ get: () => 'a page' }), DslError, call);
+});

@@ -9,13 +9,23 @@ function overTls(stream: Duplex, host: string, options: ConnectOptions): Promise
     const name = options.sni ?? (isIP(host) === 0 ? host : undefined);
     const socket = connectTls({
       socket: stream,
-      rejectUnauthorized: false,
+      rejectUnauthorized: options.isVerified === true,
+      ciphers: options.ciphers ?? 'DEFAULT:@SECLEVEL=0',
       minVersion: options.minVersion ?? 'TLSv1',
       ...(name === undefined ? {} : { servername: name }),
     });
-    socket.once('error', reject);
+    const timer = setTimeout(
+      () => socket.destroy(new Error(`no connection to ${host} within ${options.timeoutMs} ms`)),
+      options.timeoutMs,
+    );
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    socket.once('error', fail);
     socket.once('secureConnect', () => {
-      socket.removeListener('error', reject);
+      clearTimeout(timer);
+      socket.removeListener('error', fail);
       resolve(socket);
     });
   });
@@ -35,19 +45,24 @@ async function readUntil(
   return text;
 }
 
+/** A connection to the proxy. */
+interface ToProxy {
+  readonly stream: Duplex;
+  readonly reader: StreamReader;
+  readonly timeoutMs: number;
+}
+
 async function httpTunnel(
-  stream: Duplex,
+  { stream, reader, timeoutMs }: ToProxy,
   proxy: URL,
   host: string,
   port: number,
-  timeoutMs: number,
 ): Promise<void> {
   const credentials =
     proxy.username === ''
       ? ''
       : `Proxy-Authorization: Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString('base64')}\r\n`;
   const name = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-  const reader = new StreamReader(stream);
   stream.write(`CONNECT ${name} HTTP/1.1\r\nHost: ${name}\r\n${credentials}\r\n`);
   const head = await readUntil(reader, text => text.endsWith('\r\n\r\n'), timeoutMs);
   if (!/^HTTP\/1\.\d 2\d\d/.test(head))
@@ -55,13 +70,11 @@ async function httpTunnel(
 }
 
 async function socksTunnel(
-  stream: Duplex,
+  { stream, reader, timeoutMs }: ToProxy,
   proxy: URL,
   host: string,
   port: number,
-  timeoutMs: number,
 ): Promise<void> {
-  const reader = new StreamReader(stream);
   const hasUser = proxy.username !== '';
   stream.write(Buffer.from(hasUser ? [5, 1, 2] : [5, 1, 0]));
   const choice = await readUntil(reader, text => text.length === 2, timeoutMs);
@@ -81,6 +94,7 @@ async function socksTunnel(
       throw new Error('the proxy refuses the credentials');
   } else if (choice.charCodeAt(1) !== 0) throw new Error('the proxy offers no usable authentication');
   const name = Buffer.from(host);
+  if (name.length > 255) throw new Error('the host name is too long for the proxy');
   stream.write(
     Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]),
   );
@@ -111,12 +125,15 @@ export function proxyTransport(url: string, base: Transport): Transport {
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
       try {
-        await (isSocks ? socksTunnel : httpTunnel)(stream, proxy, host, targetPort, options.timeoutMs);
-        stream
-          .removeAllListeners('data')
-          .removeAllListeners('end')
-          .removeAllListeners('close')
-          .removeAllListeners('error');
+        const reader = new StreamReader(stream);
+        await (isSocks ? socksTunnel : httpTunnel)(
+          { stream, reader, timeoutMs: options.timeoutMs },
+          proxy,
+          host,
+          targetPort,
+        );
+        // What the target said first may have come together with the proxy's answer.
+        reader.handOver();
         return options.isTls ? await overTls(stream, host, options) : stream;
       } catch (error) {
         stream.on('error', () => undefined);

@@ -68,3 +68,19 @@ test('any bytes give an answer within the limits or a ProtocolError', () => {
     { numRuns: 5000 },
   );
 });
+
+test('empty lines before the head may come byte by byte', () => {
+  const bytes = Buffer.from(
+    '\r\n\nHTTP/1.1 100 Continue\r\n\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+  );
+  const parser = parse(bytes, [...bytes.keys()]);
+  assert.deepEqual([parser.head?.status, parser.body().toString()], [200, 'ok']);
+});
+
+test('a body that comes in one piece with its head is whole, however large the piece', () => {
+  const body = 'b'.repeat(3000);
+  const parser = new ResponseParser(false, { maxHead: 100, maxBody: 4096 });
+  parser.push(Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+  assert.ok(parser.isDone);
+  assert.equal(parser.body().toString(), body);
+});

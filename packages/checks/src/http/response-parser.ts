@@ -132,9 +132,13 @@ export class ResponseParser {
   }
 
   private consumeHead(data: Buffer): Buffer {
-    const before = this.buffered.length;
-    this.buffered += data.toString('latin1', 0, Math.min(data.length, this.limits.maxHead + 4));
-    if (before === 0) this.buffered = this.buffered.replace(/^(?:\r?\n)+/, '');
+    const held = this.buffered.length;
+    const taken = Math.min(data.length, this.limits.maxHead + 4);
+    this.buffered += data.toString('latin1', 0, taken);
+    // Empty lines before the head, which may come byte by byte.
+    const blank = /^(?:\r?\n)+/.exec(this.buffered)?.[0].length ?? 0;
+    this.buffered = this.buffered.slice(blank);
+    const before = Math.max(0, held - blank);
     if (this.buffered.length >= 5 && !this.buffered.startsWith('HTTP/'))
       throw new ProtocolError('the answer does not begin with an HTTP status line');
     const end = /\r?\n\r?\n/.exec(this.buffered.slice(Math.max(0, before - 3)));
@@ -149,7 +153,7 @@ export class ResponseParser {
     this.buffered = '';
     if (this.head.status >= 100 && this.head.status < 200 && this.head.status !== 101) this.head = undefined;
     else this.startBody(this.head);
-    return data.subarray(data.length - extra);
+    return data.subarray(taken - extra);
   }
 
   private startBody(head: ResponseHead): void {

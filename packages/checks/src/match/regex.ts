@@ -1,5 +1,7 @@
 import { RE2JS } from 're2js';
 import { bytesOfText, textOfBytes } from '../bytes.ts';
+import { DslError } from '../dsl/values.ts';
+import { messageOf } from '../errors.ts';
 import { viewOf } from './part-view.ts';
 import type { PartView } from './part-view.ts';
 import { requiredLiteral } from './required-literal.ts';
@@ -53,7 +55,14 @@ class CompiledRegex implements ByteRegex {
   }
 
   private regex(): RE2JS {
-    this.compiled ??= RE2JS.compile(textOfBytes(this.source));
+    if (this.compiled === undefined) {
+      try {
+        this.compiled = RE2JS.compile(textOfBytes(this.source));
+      } catch (error) {
+        // A pattern that an expression put together; those of templates are checked when they are loaded.
+        throw new DslError(`invalid regular expression: ${messageOf(error)}`);
+      }
+    }
     return this.compiled;
   }
 

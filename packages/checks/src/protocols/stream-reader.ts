@@ -22,19 +22,32 @@ export class StreamReader {
   constructor(stream: Duplex, maxBuffered = 4 * 1024 * 1024) {
     this.stream = stream;
     this.maxBuffered = maxBuffered;
-    const close = (): void => {
-      this.isClosed = true;
-      this.wake?.();
-    };
-    stream.on('data', (chunk: Buffer) => this.take(chunk));
-    stream.on('end', close).on('close', close).on('error', close);
+    stream.on('data', this.take);
+    stream.on('end', this.close).on('close', this.close).on('error', this.close);
+    // One that was handed over is paused.
+    stream.resume();
   }
 
-  private take(chunk: Buffer): void {
+  private readonly close = (): void => {
+    this.isClosed = true;
+    this.wake?.();
+  };
+
+  private readonly take = (chunk: Buffer): void => {
     this.chunks.push(chunk);
     this.size += chunk.length;
     if (this.size > this.maxBuffered) this.stream.pause();
     this.wake?.();
+  };
+
+  /** Gives the connection to somebody else, paused, with the bytes that nobody has asked for. Rejects when it has ended. */
+  handOver(): void {
+    if (this.isClosed) throw new Error('the connection ended');
+    this.stream.pause();
+    this.stream.off('data', this.take);
+    this.stream.off('end', this.close).off('close', this.close).off('error', this.close);
+    if (this.size > 0) this.stream.unshift(Buffer.concat(this.chunks));
+    this.chunks = [];
   }
 
   /** Waits for bytes up to the limits and gives at most `size` of them; '' when none came. */

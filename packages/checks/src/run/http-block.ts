@@ -234,8 +234,17 @@ export class HttpBlockRun {
       connectTo: named,
       jar: this.block.isCookieJarOff ? undefined : this.run.jar,
       isUnsafe: this.block.isUnsafe,
+      digest: this.credentials(scope),
     };
     return this.sendShared(request, options);
+  }
+
+  /** What a digest challenge is answered with; nothing while a placeholder of it has no value. */
+  private credentials(scope: RequestScope): SendOptions['digest'] {
+    const { digest } = this.block;
+    if (digest === undefined) return undefined;
+    const [username, password] = [digest.username.render(scope), digest.password.render(scope)];
+    return unresolvedIn(`${username} ${password}`) === undefined ? { username, password } : undefined;
   }
 
   /** Sends, or takes the answer that another template of the same job got to exactly this request. */
@@ -245,6 +254,7 @@ export class HttpBlockRun {
       (request.method === 'GET' || request.method === 'HEAD') &&
       request.body === '' &&
       request.unsafeBytes === undefined &&
+      options.digest === undefined &&
       options.connectTo === undefined;
     const path = (request.requestLine.split(' ')[1] ?? '/').split('?', 1)[0] ?? '/';
     const cookie =

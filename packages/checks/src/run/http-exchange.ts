@@ -3,7 +3,10 @@ import { buildPathRequest, mergePaths, requestBytes, safePath } from '../http/bu
 import type { BuiltRequest } from '../http/build-request.ts';
 import type { WireResponse } from '../http/client.ts';
 import type { CookieJar } from '../http/cookies.ts';
+import { digestAuthorization } from '../http/digest-auth.ts';
+import type { Credentials } from '../http/digest-auth.ts';
 import { headerValue } from '../http/response-parser.ts';
+import type { Header } from '../http/response-parser.ts';
 import { hostnameOf, parseTarget, portOf } from '../http/target.ts';
 import type { Target } from '../http/target.ts';
 import type { ScanServices } from './services.ts';
@@ -30,6 +33,8 @@ export interface SendOptions {
   readonly connectTo: Target | undefined;
   readonly jar: CookieJar | undefined;
   readonly isUnsafe: boolean;
+  /** Answers a digest challenge with these. */
+  readonly digest: Credentials | undefined;
 }
 
 /** A request that got no answer. */
@@ -100,12 +105,27 @@ async function sendWithRetries(
     try {
       const response = await sendOnce(request, sent, options, services);
       options.jar?.store(response.headers, request.target.host, pathOf(request));
-      return { request, sent, response, url: urlOfRequest(request) };
+      const authorization = options.digest && authorizationFor(response, request, options.digest);
+      if (authorization === undefined) return { request, sent, response, url: urlOfRequest(request) };
+      const headers: Header[] = [...request.headers, ['Authorization', authorization]];
+      return await sendWithRetries({ ...request, headers }, { ...options, digest: undefined }, services);
     } catch (error) {
       const isOver = attempt >= services.settings.retries || services.signal?.aborted === true;
       if (isOver || !RECOVERABLE.test(messageOf(error))) throw error;
     }
   }
+}
+
+/** The answer to a digest challenge; none for a request that brings an Authorization of its own. */
+function authorizationFor(
+  response: WireResponse,
+  request: BuiltRequest,
+  credentials: Credentials,
+): string | undefined {
+  if (request.unsafeBytes !== undefined || headerValue(request.headers, 'authorization') !== undefined)
+    return undefined;
+  const uri = request.requestLine.split(' ')[1] ?? '/';
+  return digestAuthorization(response, { method: request.method, uri }, credentials);
 }
 
 /** The URL a request asks for. */
@@ -172,7 +192,10 @@ export async function exchange(
     const last = chain.at(-1);
     const next = last === undefined ? undefined : redirected(last, options);
     if (next === undefined) break;
-    chain.push(await sendWithRetries(next, { ...options, connectTo: undefined, isUnsafe: false }, services));
+    // The password is for the target alone.
+    const digest = last && isSameHost(next.target, last.request.target) ? options.digest : undefined;
+    const further = { ...options, digest, connectTo: undefined, isUnsafe: false };
+    chain.push(await sendWithRetries(next, further, services));
   }
   return chain;
 }

@@ -131,6 +131,8 @@ export interface HttpBlock extends BlockBase {
   readonly maxRedirects: number;
   /** Bytes of body read; undefined = the scan's default. */
   readonly maxSize: number | undefined;
+  /** Name and password with which a digest challenge is answered. */
+  readonly digest: { readonly username: TextTemplate; readonly password: TextTemplate } | undefined;
   readonly isUnsafe: boolean;
   readonly isCookieJarOff: boolean;
   readonly isStopAtFirstMatch: boolean;

@@ -27,8 +27,6 @@ const REFUSED_KEYS = [
   'global-matchers',
   'filters',
   'pre-condition',
-  'digest-username',
-  'digest-password',
 ] as const;
 
 /** Milliseconds of a Go duration such as `1m30s`; a bare number is seconds. */
@@ -127,6 +125,14 @@ function headersOf(reader: FieldReader): { name: string; value: ReturnType<typeo
   }));
 }
 
+function digestOf(reader: FieldReader): HttpBlock['digest'] {
+  const [username, password] = [reader.bytes('digest-username'), reader.bytes('digest-password')];
+  if (username === '' && password === '') return undefined;
+  if (username === '' || password === '')
+    throw new TemplateError('digest-username and digest-password go together');
+  return { username: compileText(username), password: compileText(password) };
+}
+
 /** Reads one HTTP block. */
 export function readHttpBlock(
   reader: FieldReader,
@@ -153,6 +159,7 @@ export function readHttpBlock(
     redirects: redirectsOf(reader),
     maxRedirects: reader.count('max-redirects', 0),
     maxSize: reader.has('max-size') ? reader.count('max-size', 0) : undefined,
+    digest: digestOf(reader),
     isUnsafe,
     isCookieJarOff: reader.flag('disable-cookie'),
     isStopAtFirstMatch: reader.flag('stop-at-first-match'),

@@ -172,7 +172,7 @@ async function findGrant(
  * trip, so that revoking works at once. Undefined when it is not valid.
  */
 export async function findAccessToken(
-  platform: Platform,
+  platform: Pick<Platform, 'database' | 'tokenSigner'>,
   token: string,
   of: { readonly slug: string | undefined; readonly address: string },
 ): Promise<FoundCaller | undefined> {

@@ -7,9 +7,16 @@ import { openEvidence } from '../findings/repository.ts';
 import { ruleOf } from '../findings/rule-text.ts';
 import { readScannerProgress, readScanView } from '../scans/repository.ts';
 
-/** Most findings and rows of each inventory table in a report; what is left out is said in its notes. */
-const MAX_FINDINGS = 5_000;
-const MAX_ROWS = 5_000;
+/**
+ * Rows of each inventory table, and places of each finding, that a report lists: nobody reads the other thousands on paper.
+ * Their number is said where they are missing, and where they are.
+ */
+const MAX_ROWS = 500;
+const MAX_PLACES = 200;
+/** Most findings of a report, a bound that only thousands of different rules can reach. */
+const MAX_FINDINGS = 20_000;
+const REST_NOTE =
+  'All of them are in the web app under Assets and Findings, and in assets.jsonl and findings.jsonl of a scan from the command line.';
 const MAX_SCREENSHOTS = 40;
 
 /** Data of the attack-surface report, and the screenshots to fetch: report asset name → storage key. */
@@ -35,13 +42,9 @@ export async function collectReportData(
     );
   if (scan.state !== 'completed')
     notes.push(`The scan did not complete (it was ${scan.state}); what it had found until then is reported.`);
-  const inventory = await readInventory(tx, scanId, screenshots);
-  for (const [table, rows] of Object.entries(inventory)) {
-    if (rows?.length === MAX_ROWS)
-      notes.push(`The table of ${table} shows the first ${MAX_ROWS} rows; the export has all.`);
-  }
+  const { inventory, rowTotals } = await readInventory(tx, scanId, screenshots);
   if (findings.length === MAX_FINDINGS)
-    notes.push(`The report shows the ${MAX_FINDINGS} worst findings; the export has all.`);
+    notes.push(`The report is made of the ${MAX_FINDINGS} worst findings. ${REST_NOTE}`);
   const failed = progress.filter(entry => entry.jobs.failed > 0);
   for (const entry of failed)
     notes.push(`${entry.title}: ${entry.jobs.failed} of ${entry.jobs.queued} jobs failed and were given up.`);
@@ -62,6 +65,9 @@ export async function collectReportData(
       summary: '',
       findings,
       inventory,
+      rowTotals,
+      restNote: REST_NOTE,
+      serviceCounts: await readServiceCounts(tx, scanId),
       coverage: progress.map(entry => ({
         scanner: entry.scanner,
         title: entry.title,
@@ -97,12 +103,17 @@ async function readFindings(
     asset_key: string;
     evidence: Buffer;
     first_seen: Date;
+    total: string;
   }>`
-    select f.id, f.identity, f.rule_id, r.body as rule, f.severity, f.parameter, a.key as asset_key, f.evidence, f.first_seen
-    from scan_finding sf join finding f on f.id = sf.finding_id join asset a on a.id = f.asset_id
-    left join rule r on r.id = f.rule_id
-    where sf.scan_id = ${scanId} and f.state in ('open', 'confirmed')
-    order by f.severity_rank, f.rule_id, a.key, f.parameter limit ${MAX_FINDINGS}`.execute(tx.sql);
+    with ranked as (
+      select f.id, a.key as asset_key, count(*) over (partition by f.rule_id, f.severity) as total,
+        row_number() over (partition by f.rule_id, f.severity order by a.key, f.parameter) as place
+      from scan_finding sf join finding f on f.id = sf.finding_id join asset a on a.id = f.asset_id
+      where sf.scan_id = ${scanId} and f.state in ('open', 'confirmed'))
+    select f.id, f.identity, f.rule_id, t.body as rule, f.severity, f.parameter, r.asset_key, f.evidence, f.first_seen, r.total
+    from ranked r join finding f on f.id = r.id left join rule t on t.id = f.rule_id
+    where r.place <= ${MAX_PLACES}
+    order by f.severity_rank, f.rule_id, r.asset_key, f.parameter limit ${MAX_FINDINGS}`.execute(tx.sql);
   return rows.map(row => {
     const rule = ruleOf(row.rule_id, row.rule);
     return {
@@ -122,6 +133,7 @@ async function readFindings(
         ...(rule.cwe ? [`https://cwe.mitre.org/data/definitions/${rule.cwe}.html`] : []),
       ],
       firstSeen: row.first_seen.toISOString(),
+      total: Number(row.total),
     };
   });
 }
@@ -154,7 +166,10 @@ async function readInventory(
   tx: TenantTransaction,
   scanId: string,
   screenshots: ReadonlyMap<string, { name: string }>,
-): Promise<Required<NonNullable<AttackSurfaceInput['inventory']>>> {
+): Promise<{
+  inventory: Required<NonNullable<AttackSurfaceInput['inventory']>>;
+  rowTotals: NonNullable<AttackSurfaceInput['rowTotals']>;
+}> {
   const ofKind = async (kind: AssetKind): Promise<InventoryRow[]> => {
     const { rows } = await sql<InventoryRow>`
       select a.id, a.key, a.attributes, sa.scanner from scan_asset sa join asset a on a.id = sa.asset_id
@@ -169,7 +184,19 @@ async function readInventory(
     await ofKind('website'),
     await ofKind('certificate'),
   ];
-  return {
+  const totalOf = async (kind: AssetKind): Promise<number> => {
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::int as n from scan_asset sa join asset a on a.id = sa.asset_id
+      where sa.scan_id = ${scanId} and a.kind = ${kind} and a.in_scope`.execute(tx.sql);
+    return rows[0]?.n ?? 0;
+  };
+  const rowTotals = {
+    hostnames: await totalOf('hostname'),
+    services: await totalOf('service'),
+    websites: await totalOf('website'),
+    certificates: await totalOf('certificate'),
+  };
+  const inventory = {
     hostnames: hostnames.map(row => ({
       name: row.key,
       addresses: texts(row.attributes['addresses']),
@@ -199,6 +226,20 @@ async function readInventory(
       expiresAt: text(row.attributes['notAfter']) || null,
     })),
   };
+  return { inventory, rowTotals };
+}
+
+/** The most frequent services of a scan by protocol and port. */
+async function readServiceCounts(
+  tx: TenantTransaction,
+  scanId: string,
+): Promise<NonNullable<AttackSurfaceInput['serviceCounts']>> {
+  const { rows } = await sql<{ name: string | null; port: string; value: number }>`
+    select a.attributes->>'protocol' as name, substring(a.key from ':(\\d+)/') as port, count(*)::int as value
+    from scan_asset sa join asset a on a.id = sa.asset_id
+    where sa.scan_id = ${scanId} and a.kind = 'service' and a.in_scope
+    group by 1, 2 order by 3 desc, 1, 2 limit 10`.execute(tx.sql);
+  return rows.map(({ name, port, value }) => ({ label: `${name ?? 'tcp'} · ${port}`, value }));
 }
 
 function text(value: unknown): string {

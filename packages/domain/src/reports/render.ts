@@ -7,6 +7,8 @@ import type { Platform } from '../platform.ts';
 import { collectReportData } from './data.ts';
 
 const MAX_ATTEMPTS = 3;
+/** How long a report may take, ms: a busy machine needs some minutes for the largest. */
+const MAX_RENDER_MS = 300_000;
 
 /** Renders a report that was asked for and stores it. A report that cannot be rendered ends as failed, with the reason. */
 export async function renderReport(
@@ -42,7 +44,8 @@ export async function renderReport(
     const designs: Readonly<Record<string, () => Promise<Design>>> = builtInDesigns;
     const design = await designs[report.design]?.();
     if (!design) throw new RenderError('design-missing', `There is no design “${report.design}”.`);
-    const result = await renderer.render({ design, data, assets, output: 'pdf', signal });
+    const limits = { timeMs: MAX_RENDER_MS };
+    const result = await renderer.render({ design, data, assets, output: 'pdf', limits, signal });
     const storageKey = await blobs.put(tenant, key, result.bytes);
     await database.inTenant(tenant, async tx => {
       const blobId = newId();

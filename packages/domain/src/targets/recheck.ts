@@ -1,7 +1,9 @@
 import { messageOf, tenantId, UserError } from '@glacis/foundation';
+import { systemOrigin } from '../audit/record.ts';
 import type { Platform } from '../platform.ts';
 import { expireOverdue } from './proof-state.ts';
 import { verifyTarget } from './verify.ts';
+import { readTarget } from './view.ts';
 
 /** How often due proofs are looked for, ms. */
 const TICK_MS = 15_000;
@@ -41,8 +43,22 @@ async function recheck(
     platform.database.inTenant(tenantId(tenant), work);
   try {
     // A mailed code cannot be asked for again: it only runs out.
-    if (isMailed) await within(tx => expireOverdue(tx, targetId));
-    else await verifyTarget(platform, within, targetId);
+    const { proof } = isMailed
+      ? await within(async tx => {
+          await expireOverdue(tx, targetId);
+          return readTarget(tx, targetId);
+        })
+      : await verifyTarget(platform, within, targetId);
+    if (proof.state === 'proven') return;
+    await platform.audit.append(
+      {
+        tenantId: tenantId(tenant),
+        origin: systemOrigin('job', 'check of proofs'),
+        action: 'targets.proof-expired',
+        subject: { kind: 'targets', id: targetId },
+      },
+      { outcome: 'succeeded' },
+    );
   } catch (error) {
     const isGone = error instanceof UserError && error.code === 'request.not-found';
     if (isGone) {

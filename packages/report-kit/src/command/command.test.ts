@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { strFromU8, unzipSync } from 'fflate';
+import { PROJECT, packed } from '../archives/archives.sample.ts';
+import { readArchive, readBytes } from '../archives/index.ts';
 import { servePreview } from '../preview/server.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/report-kit.mjs', import.meta.url));
@@ -78,4 +81,41 @@ test('the preview renders again when a file changes, and only answers on loopbac
   } finally {
     await preview.close();
   }
+});
+
+for (const design of ['pentest', 'executive-summary', 'attack-surface']) {
+  test(`the ${design} design becomes a Word document and a folder of Markdown`, async () => {
+    const docx = run('render', '--design', design, '--out', `${design}.docx`);
+    assert.equal(docx.status, 0, docx.stderr);
+    const files = unzipSync(await readFile(join(folder, `${design}.docx`)));
+    const document = strFromU8(files['word/document.xml'] ?? new Uint8Array());
+    assert.match(document, /w:instrText[^>]*>TOC/);
+    assert.match(document, /<w:tbl>/);
+    const text = run('render', '--design', design, '--out', `${design}.md`);
+    assert.equal(text.status, 0, text.stderr);
+    assert.match(await readFile(join(folder, `${design}.md`, 'report.md'), 'utf8'), /^# \S/);
+  });
+}
+
+test('an archive renders with the design it brings, and comes back from its folder byte for byte', async () => {
+  await writeFile(join(folder, 'project.tar.gz'), await packed(PROJECT));
+  assert.equal(run('convert', 'project.tar.gz', 'plain').status, 0);
+  assert.equal(run('convert', 'plain', 'again.tar.gz').status, 0);
+  assert.equal(run('convert', 'again.tar.gz', 'plain-again').status, 0);
+  await using first = await readArchive(join(folder, 'project.tar.gz'));
+  await using second = await readArchive(join(folder, 'again.tar.gz'));
+  for (const [index, entry] of first.entries.entries()) {
+    const again = second.entries[index];
+    assert.ok(entry.source && again?.source);
+    assert.deepEqual(await readBytes(again.source), await readBytes(entry.source));
+  }
+  for (const source of ['project.tar.gz', 'plain']) {
+    const rendered = run('render', '--project', source, '--out', 'archived.pdf');
+    assert.equal(rendered.status, 0, rendered.stderr);
+    assert.match(rendered.stdout, /pages/);
+  }
+  assert.equal(run('render', '--project', 'project.tar.gz', '--out', 'archived.docx').status, 0);
+  const refused = run('convert', 'project.tar.gz', 'plain');
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /is there already/);
 });

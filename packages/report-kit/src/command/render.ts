@@ -1,28 +1,22 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { builtInDesigns, loadDesign } from '../design/load.ts';
-import type { Design } from '../design/design.ts';
 import { RenderError } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
-import { readProject } from './project.ts';
+import { readInputs } from './inputs.ts';
+import { writePlain } from './plain-output.ts';
 import { writeReport } from './report.ts';
 
-const OUTPUTS = { '.pdf': 'pdf', '.html': 'html' } as const;
+const OUTPUTS = { '.pdf': 'pdf', '.html': 'html', '.docx': 'docx', '.md': 'markdown' } as const;
+type Output = (typeof OUTPUTS)[keyof typeof OUTPUTS];
 const ENGINES = ['chromium', 'weasyprint'] as const;
 
-/** A design by folder, file, or the name of one that comes with the package. */
-export async function findDesign(name: string): Promise<Design> {
-  const builtIn = Object.entries(builtInDesigns).find(([known]) => known === name)?.[1];
-  return builtIn ? builtIn() : loadDesign(name);
-}
-
-function outputOf(path: string): 'pdf' | 'html' {
+function outputOf(path: string): Output {
   const known = Object.entries(OUTPUTS).find(([extension]) => extension === extname(path).toLowerCase());
   if (!known)
     throw new RenderError(
       'output-unknown',
-      `${path}: the name must end in ${Object.keys(OUTPUTS).join(' or ')}.`,
+      `${path}: the name must end in ${Object.keys(OUTPUTS).join(' or ')}; a name with .md becomes a folder.`,
     );
   return known[1];
 }
@@ -47,22 +41,30 @@ export async function renderCommand(args: readonly string[]): Promise<number> {
       password: { type: 'string' },
       'password-file': { type: 'string' },
       engine: { type: 'string' },
+      template: { type: 'string' },
       chromium: { type: 'string' },
       timings: { type: 'boolean' },
       json: { type: 'boolean' },
     },
   });
-  if (values.design === undefined || values.out === undefined)
+  const { out } = values;
+  if (out === undefined)
     throw new RenderError(
       'usage',
       'Say what to render and where to: --design DESIGN --out FILE.pdf; see report-kit --help.',
     );
-  const output = outputOf(values.out);
+  const output = outputOf(out);
   const engine = engineOf(values.engine);
-  const design = await findDesign(values.design);
-  const source = values.data ?? values.project;
-  const project =
-    source === undefined ? { data: design.sample, assets: design.assets } : await readProject(source);
+  const inputs = await readInputs(values);
+  const report = { isJson: values.json === true, hasTimings: values.timings === true };
+  if (output === 'docx' || output === 'markdown') {
+    const { language, template } = values;
+    const from = performance.now();
+    const written = await writePlain(output, inputs, { out, language, template });
+    writeReport({ ...written, out, timings: { total: performance.now() - from } }, report);
+    return 0;
+  }
+  const { design, data, assets } = inputs;
   const passwordFile = values['password-file'];
   const password =
     passwordFile === undefined ? values.password : (await readFile(passwordFile, 'utf8')).trimEnd();
@@ -70,17 +72,15 @@ export async function renderCommand(args: readonly string[]): Promise<number> {
   try {
     const result = await renderer.render({
       design,
-      ...project,
+      data,
+      assets,
       output,
       engine,
       password,
       language: values.language,
     });
-    await writeFile(values.out, result.bytes);
-    writeReport(
-      { ...result, out: values.out },
-      { isJson: values.json === true, hasTimings: values.timings === true },
-    );
+    await writeFile(out, result.bytes);
+    writeReport({ ...result, out }, report);
   } finally {
     await renderer.close();
   }

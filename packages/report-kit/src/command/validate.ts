@@ -1,27 +1,41 @@
 import { parseArgs } from 'node:util';
 import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
+import type { Design } from '../design/design.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
-import { readProject } from './project.ts';
-import { findDesign } from './render.ts';
+import { checkFields } from '../fields/index.ts';
+import { projectOfData } from '../outline/index.ts';
+import { readInputs } from './inputs.ts';
 import { messageLine } from './report.ts';
 
+/** Empty fields that are required, broken scores, marks of what is still to do: what a form would refuse. */
+function checkValues(design: Design, data: unknown): Message[] {
+  if (!design.fields) return [];
+  const { project } = projectOfData(data, design.fields, design.language);
+  const fields = design.fields.report_sections.flatMap(section => section.fields);
+  return [
+    ...checkFields(fields, project.report_data, { path: 'report' }),
+    ...project.findings.flatMap((finding, index) =>
+      checkFields(design.fields?.finding_fields ?? [], finding.data, { path: `findings[${index}]` }),
+    ),
+  ].map(message => ({ ...message, level: 'warning' as const }));
+}
+
 async function tryDesign(
-  name: string,
+  name: string | undefined,
   source: string | undefined,
   chromium: string | undefined,
 ): Promise<readonly Message[]> {
-  const design = await findDesign(name);
-  const project =
-    source === undefined ? { data: design.sample, assets: design.assets } : await readProject(source);
+  const { design, data, assets } = await readInputs({ design: name, project: source });
   const compiled = compileDesign(design);
   if (compiled.messages.some(({ level }) => level === 'error')) return compiled.messages;
-  prepareData(design.data, project.data);
+  const values = checkValues(design, prepareData(design.data, data));
   const renderer = await createRenderer({ executablePath: chromium, warm: 0 });
   try {
-    return (await renderer.render({ design, ...project, output: 'pdf' })).messages;
+    const { messages } = await renderer.render({ design, data, assets, output: 'pdf' });
+    return [...values, ...messages];
   } finally {
     await renderer.close();
   }
@@ -39,7 +53,8 @@ export async function validateCommand(args: readonly string[]): Promise<number> 
       json: { type: 'boolean' },
     },
   });
-  if (values.design === undefined) throw new RenderError('usage', 'Say what to check: --design DESIGN.');
+  if (values.design === undefined && values.project === undefined)
+    throw new RenderError('usage', 'Say what to check: --design DESIGN, or --project ARCHIVE.');
   const messages = await tryDesign(values.design, values.project, values.chromium).catch((error: unknown) => {
     if (error instanceof RenderError) return error.messages;
     throw error;

@@ -39,6 +39,8 @@ const finding = z.object({
     .default([]),
   references: z.array(z.string().max(2_000)).max(100).default([]),
   firstSeen: moment,
+  /** How many findings of the same rule and title there are, when only some of them are given. */
+  total: z.int().min(1).optional(),
 });
 
 const inventory = z.object({
@@ -99,6 +101,8 @@ const EMPTY_INVENTORY = { hostnames: [], services: [], websites: [], certificate
 export type Issue = z.output<typeof finding> & {
   readonly number: number;
   readonly affected: readonly { asset: string; location: string; firstSeen: string | null }[];
+  /** All affected places, those that are not given included. */
+  readonly affectedTotal: number;
 };
 
 const ORDER = severity.options;
@@ -119,9 +123,22 @@ function toIssues(findings: readonly z.output<typeof finding>[]): Issue[] {
     const [first] = group;
     if (!first) return [];
     const affected = group.map(({ asset, location, firstSeen }) => ({ asset, location, firstSeen }));
-    return [{ ...first, number: index + 1, affected }];
+    const affectedTotal = Math.max(affected.length, ...group.map(({ total }) => total ?? 0));
+    return [{ ...first, number: index + 1, affected, affectedTotal }];
   });
 }
+
+/** Findings of each severity, those that are not given included. */
+function countsOf(issues: readonly Issue[]): Record<z.output<typeof severity>, number> {
+  const counts = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+  for (const issue of issues) counts[issue.severity] += issue.affectedTotal;
+  return counts;
+}
+
+const rowTotals = z
+  .object({ hostnames: count, services: count, websites: count, certificates: count })
+  .partial()
+  .default({});
 
 /** What the attack-surface design expects; times are ISO 8601 with an offset. */
 export const attackSurfaceData = z
@@ -143,8 +160,17 @@ export const attackSurfaceData = z
     riskScore: z.number().min(0).max(100),
     /** Markdown; when empty the summary is made from the figures. */
     summary: text(20_000),
-    findings: z.array(finding).max(20_000),
+    findings: z.array(finding).max(100_000),
     inventory: inventory.default(EMPTY_INVENTORY),
+    /** Rows of each table when only the first of them are given; the report says so at the table. */
+    rowTotals,
+    /** Where to find what is not given, as a sentence: a file, a page of an application. */
+    restNote: text(500),
+    /** Reachable services by name, most frequent first; counted from the inventory when not given. */
+    serviceCounts: z
+      .array(z.object({ label: text(200), value: count }))
+      .max(50)
+      .optional(),
     coverage: z
       .array(
         z.object({
@@ -160,7 +186,22 @@ export const attackSurfaceData = z
     /** Markdown, one note each: what the scan could not or was not allowed to look at. */
     notes: z.array(z.string().max(10_000)).max(200).default([]),
   })
-  .transform(data => ({ ...data, issues: toIssues(data.findings) }));
+  .transform(data => {
+    const issues = toIssues(data.findings);
+    const { hostnames, services, websites, certificates } = data.inventory;
+    return {
+      ...data,
+      issues,
+      counts: countsOf(issues),
+      serviceCounts: data.serviceCounts ?? [],
+      rowTotals: {
+        hostnames: data.rowTotals.hostnames ?? hostnames.length,
+        services: data.rowTotals.services ?? services.length,
+        websites: data.rowTotals.websites ?? websites.length,
+        certificates: data.rowTotals.certificates ?? certificates.length,
+      },
+    };
+  });
 
 /** The data as a caller gives it. */
 export type AttackSurfaceInput = z.input<typeof attackSurfaceData>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DesignFields } from './fields.ts';
 
 /** A size limit for a design's text files, in characters; a real design has some 50,000. */
 const MAX_TEXT = 2_000_000;
@@ -33,6 +34,8 @@ export interface Design {
   /** Language → key → text; a language falls back to its base, then to the design's own. */
   readonly labels: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly assets: ReadonlyMap<string, Uint8Array>;
+  /** What a project of the design holds; undefined when the design does not say. */
+  readonly fields?: DesignFields | undefined;
   /** Data to try the design with, as its `sample.json`. */
   readonly sample: unknown;
 }

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { RenderError } from '../message.ts';
 import { designManifest, designText, labelTable } from './design.ts';
 import type { Design } from './design.ts';
+import { designFields } from './fields.ts';
+import type { DesignFields } from './fields.ts';
 
 const MAX_ASSETS = 500;
 const MAX_ASSET_BYTES = 50 * 1024 * 1024;
@@ -73,6 +75,18 @@ async function loadAssets(folder: string): Promise<Map<string, Uint8Array>> {
   return assets;
 }
 
+async function loadFields(path: string): Promise<DesignFields | undefined> {
+  const value = await jsonOf(path, null);
+  if (value === null) return undefined;
+  const parsed = designFields.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RenderError(
+    'design-fields',
+    `${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}.`,
+  );
+}
+
 function mergeLabels(...tables: readonly Record<string, Record<string, string>>[]): Design['labels'] {
   const merged: Record<string, Record<string, string>> = {};
   for (const table of tables)
@@ -108,6 +122,7 @@ export async function loadDesign(dirOrFile: string): Promise<Design> {
     assets,
     sharedAssets,
     sample,
+    fields,
   ] = await Promise.all([
     textOf(join(folder, 'template.html')),
     textOf(join(folder, 'style.css'), ''),
@@ -120,6 +135,7 @@ export async function loadDesign(dirOrFile: string): Promise<Design> {
     loadAssets(join(folder, 'assets')),
     loadAssets(join(shared, 'assets')),
     jsonOf(join(folder, 'sample.json'), null),
+    loadFields(join(folder, 'fields.json')),
   ]);
   const { title, author, format: _format, ...described } = manifest.data;
   return {
@@ -133,6 +149,7 @@ export async function loadDesign(dirOrFile: string): Promise<Design> {
     labels: mergeLabels(sharedLabels, labels),
     assets: new Map([...sharedAssets, ...assets]),
     sample,
+    fields,
   };
 }
 

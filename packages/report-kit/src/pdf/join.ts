@@ -24,11 +24,22 @@ const referenceAfter = (text: string, key: string): number | undefined => {
   return match === undefined ? undefined : Number(match);
 };
 
-/** What is said of one part while it is taken over: old object number → new one. */
-interface Renumbering {
+/** One part while it is taken over, and what the joined document's trees need of it. */
+interface Taken {
   readonly source: PdfSource;
+  /** Old object number → new one. */
   readonly map: Map<number, number>;
+  /** Objects that are not copied. */
   readonly left: Set<number>;
+  readonly index: number;
+}
+
+/** A part's share in the document's trees, in reading order. */
+class Share {
+  readonly pages: number[] = [];
+  readonly children: number[] = [];
+  readonly outline: OutlineItem[] = [];
+  readonly targets = new Map<string, string>();
 }
 
 /**
@@ -38,30 +49,27 @@ interface Renumbering {
 export class PdfJoin {
   readonly #body = new JoinedPdf();
   readonly #shared = new Map<string, number>();
-  readonly #pages: number[] = [];
-  readonly #children: number[] = [];
+  readonly #parts = new Map<number, Share>();
   readonly #ids: (readonly [string, number])[] = [];
   readonly #pageParents: (readonly [number, number])[] = [];
   readonly #linkParents: (readonly [number, number])[] = [];
-  readonly #targets = new Map<string, string>();
   readonly #used = new Set<string>();
-  readonly #outline: OutlineItem[] = [];
   #catalog = '';
   #info = '';
   #language = '';
-  #parts = 0;
   readonly #root = this.#body.allocate();
   readonly #pageTree = this.#body.allocate();
   readonly #structure = this.#body.allocate();
   readonly #document = this.#body.allocate();
 
-  /** Adds the next part; its bytes may be forgotten afterwards. */
-  add({ bytes, leadPages, headings }: PdfPart): void {
+  /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
+  add(index: number, { bytes, leadPages, headings }: PdfPart): void {
     const source = new PdfSource(bytes);
-    const part: Renumbering = { source, map: new Map(), left: new Set([source.root]) };
-    this.#parts++;
+    const part: Taken = { source, map: new Map(), left: new Set([source.root]), index };
+    const share = new Share();
+    this.#parts.set(index, share);
     const catalog = source.read(source.root).text;
-    if (this.#parts === 1) this.#catalog = catalog;
+    if (this.#catalog === '') this.#catalog = catalog;
     if (source.info !== undefined) {
       part.left.add(source.info);
       this.#info = source.read(source.info).text;
@@ -73,24 +81,24 @@ export class PdfJoin {
     this.#share(part, numbers);
     for (const number of numbers)
       if (!part.left.has(number) && !part.map.has(number)) part.map.set(number, this.#body.allocate());
-    const keys = this.#addParents(part, catalog);
+    const keys = this.#addParents(part, catalog, share);
     const isPage = new Set(pages);
     for (const number of numbers)
       if (!part.left.has(number)) this.#copy(part, number, isPage.has(number), keys);
-    this.#pages.push(...pages.slice(leadPages).map(number => this.#mapped(part, number)));
-    this.#addTargets(part, catalog);
-    this.#addOutline(part, catalog, headings);
+    share.pages.push(...pages.slice(leadPages).map(number => this.#mapped(part, number)));
+    this.#addTargets(part, catalog, share);
+    this.#addOutline(part, catalog, headings, share);
   }
 
-  #mapped(part: Renumbering, number: number): number {
+  #mapped(part: Taken, number: number): number {
     return part.map.get(number) ?? 0;
   }
 
-  #renumbered(part: Renumbering, text: string): string {
+  #renumbered(part: Taken, text: string): string {
     return mapReferences(text, number => part.map.get(number));
   }
 
-  #leavePages({ source, left }: Renumbering, pages: readonly number[]): void {
+  #leavePages({ source, left }: Taken, pages: readonly number[]): void {
     for (const number of pages) {
       left.add(number);
       const { text } = source.read(number);
@@ -100,7 +108,7 @@ export class PdfJoin {
   }
 
   /** The trees that are written anew: pages, structure root and its indexes, targets, outline. */
-  #leaveTrees({ source, left, map }: Renumbering, catalog: string, numbers: readonly number[]): void {
+  #leaveTrees({ source, left, map }: Taken, catalog: string, numbers: readonly number[]): void {
     const structure = referenceAfter(catalog, 'StructTreeRoot');
     if (structure !== undefined) {
       const { text } = source.read(structure);
@@ -128,7 +136,7 @@ export class PdfJoin {
   }
 
   /** Finds streams that an earlier part has brought already: first those that refer to nothing, then pictures that refer to those. */
-  #share(part: Renumbering, numbers: readonly number[]): void {
+  #share(part: Taken, numbers: readonly number[]): void {
     const { source, map, left } = part;
     for (const isPlain of [true, false]) {
       for (const number of numbers) {
@@ -153,7 +161,7 @@ export class PdfJoin {
   }
 
   /** Takes over which structure element each page's and each link's content belongs to; returns old key → new key. */
-  #addParents(part: Renumbering, catalog: string): Map<number, number> {
+  #addParents(part: Taken, catalog: string, share: Share): Map<number, number> {
     const keys = new Map<number, number>();
     const structure = referenceAfter(catalog, 'StructTreeRoot');
     if (structure === undefined) return keys;
@@ -165,7 +173,7 @@ export class PdfJoin {
       const children = /\/K (\[[^\]]*\]|\d+ 0 R)/.exec(element)?.[1] ?? '';
       for (const match of children.matchAll(/(\d+) 0 R/g)) {
         const child = part.map.get(Number(match[1]));
-        if (child !== undefined) this.#children.push(child);
+        if (child !== undefined) share.children.push(child);
       }
     }
     const tree = referenceAfter(text, 'ParentTree');
@@ -183,7 +191,7 @@ export class PdfJoin {
     return keys;
   }
 
-  #copy(part: Renumbering, number: number, isPage: boolean, keys: ReadonlyMap<number, number>): void {
+  #copy(part: Taken, number: number, isPage: boolean, keys: ReadonlyMap<number, number>): void {
     const object = part.source.read(number);
     const target = this.#mapped(part, number);
     let text = this.#renumbered(part, object.text);
@@ -198,7 +206,7 @@ export class PdfJoin {
       const name = /\/Dest \/([^\s/[\]<>()]+)/.exec(text)?.[1];
       if (name !== undefined) this.#used.add(name);
     } else if (text.startsWith('<</Type /StructElem') && text.includes('(node')) {
-      text = text.replace(/\(node(\d{8})\)/g, `(p${this.#parts}.$1)`);
+      text = text.replace(/\(node(\d{8})\)/g, `(p${part.index}.$1)`);
       const id = /\/ID (\([^)]*\))/.exec(text)?.[1];
       if (id !== undefined) this.#ids.push([id, target]);
     }
@@ -207,36 +215,34 @@ export class PdfJoin {
     else this.#body.put(target, copied);
   }
 
-  /** The first part that has a target is the one it lies in: later ones may repeat boxes that began before them. */
-  #addTargets(part: Renumbering, catalog: string): void {
+  #addTargets(part: Taken, catalog: string, share: Share): void {
     const targets = referenceAfter(catalog, 'Dests');
     if (targets === undefined) return;
     const { text } = part.source.read(targets);
     for (const match of text.matchAll(/\/([^\s/[\]<>()]+)\s*\[(\d+) 0 R ([^\]]*)\]/g)) {
       const page = part.map.get(Number(match[2]));
       const name = match[1] ?? '';
-      if (page !== undefined && !this.#targets.has(name))
-        this.#targets.set(name, `[${page} 0 R ${match[3]}]`);
+      if (page !== undefined) share.targets.set(name, `[${page} 0 R ${match[3]}]`);
     }
   }
 
-  #addOutline(part: Renumbering, catalog: string, headings: readonly number[]): void {
+  #addOutline(part: Taken, catalog: string, headings: readonly number[], share: Share): void {
     const root = referenceAfter(catalog, 'Outlines');
     if (root === undefined) return;
     const items = outlineItems(part.source, root);
     const hasLevels = items.length === headings.length;
     for (const [index, item] of items.entries())
-      this.#outline.push({
+      share.outline.push({
         title: item.title,
         target: this.#renumbered(part, item.target),
         level: hasLevels ? (headings[index] ?? 1) : item.level,
       });
   }
 
-  #writePageTree(): void {
+  #writePageTree(all: readonly number[]): void {
     const nodes: string[] = [];
-    for (let from = 0; from < this.#pages.length; from += PAGES_PER_NODE) {
-      const pages = this.#pages.slice(from, from + PAGES_PER_NODE);
+    for (let from = 0; from < all.length; from += PAGES_PER_NODE) {
+      const pages = all.slice(from, from + PAGES_PER_NODE);
       const node = this.#body.allocate();
       this.#body.put(node, {
         text: `<</Type /Pages\n/Parent ${this.#pageTree} 0 R\n/Count ${pages.length}\n/Kids [${pages.map(page => `${page} 0 R`).join(' ')}]>>`,
@@ -248,7 +254,7 @@ export class PdfJoin {
       }
     }
     this.#body.put(this.#pageTree, {
-      text: `<</Type /Pages\n/Count ${this.#pages.length}\n/Kids [${nodes.join(' ')}]>>`,
+      text: `<</Type /Pages\n/Count ${all.length}\n/Kids [${nodes.join(' ')}]>>`,
     });
   }
 
@@ -266,13 +272,13 @@ export class PdfJoin {
     return root;
   }
 
-  #writeStructure(): void {
+  #writeStructure(children: readonly number[]): void {
     const parents = this.#tree('Nums', [...this.#pageParents, ...this.#linkParents]);
     const ids = this.#ids.toSorted(([a], [b]) => (a < b ? -1 : 1));
     const idTree = ids.length === 0 ? '' : `\n/IDTree ${this.#tree('Names', ids)} 0 R`;
     const language = this.#language === '' ? '' : `\n/Lang ${this.#language}`;
     this.#body.put(this.#document, {
-      text: `<</Type /StructElem\n/S /Document${language}\n/P ${this.#structure} 0 R\n/K [${this.#children.map(child => `${child} 0 R`).join(' ')}]>>`,
+      text: `<</Type /StructElem\n/S /Document${language}\n/P ${this.#structure} 0 R\n/K [${children.map(child => `${child} 0 R`).join(' ')}]>>`,
     });
     this.#body.put(this.#structure, {
       text: `<</Type /StructTreeRoot\n/K ${this.#document} 0 R\n/ParentTreeNextKey ${FIRST_LINK_KEY + this.#linkParents.length}\n/ParentTree ${parents} 0 R${idTree}>>`,
@@ -281,14 +287,21 @@ export class PdfJoin {
 
   /** The joined document. Nothing can be added afterwards. */
   finish(): JoinedPdf {
-    this.#writePageTree();
-    this.#writeStructure();
-    const targets = [...this.#targets].filter(([name]) => this.#used.has(name));
+    const shares = [...this.#parts].toSorted(([a], [b]) => a - b).map(([, share]) => share);
+    const pages = shares.flatMap(share => share.pages);
+    this.#writePageTree(pages);
+    this.#writeStructure(shares.flatMap(share => share.children));
+    // The first part that has a target is the one it lies in: later ones may repeat boxes that began before them.
+    const all = new Map(shares.toReversed().flatMap(share => [...share.targets]));
+    const targets = [...all].filter(([name]) => this.#used.has(name));
     const targetsNumber = this.#body.allocate();
     this.#body.put(targetsNumber, {
       text: `<<${targets.map(([name, target]) => `/${name} ${target}`).join('\n')}>>`,
     });
-    const outline = writeOutline(this.#outline, this.#body);
+    const outline = writeOutline(
+      shares.flatMap(share => share.outline),
+      this.#body,
+    );
     const entries: Readonly<Record<string, number | undefined>> = {
       Pages: this.#pageTree,
       Dests: targetsNumber,
@@ -302,7 +315,7 @@ export class PdfJoin {
     this.#body.keep(this.#root, { text: catalog });
     const info = this.#info === '' ? undefined : this.#body.allocate();
     if (info !== undefined) this.#body.keep(info, { text: this.#info });
-    this.#body.close(this.#root, info, this.#pages);
+    this.#body.close(this.#root, info, pages);
     return this.#body;
   }
 }

@@ -4,8 +4,7 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, resolve } from 'node:path';
-import { readProject } from '../command/project.ts';
-import { findDesign } from '../command/render.ts';
+import { readInputs } from '../command/inputs.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
@@ -68,13 +67,10 @@ class PreviewServer {
   async #render(): Promise<Shown> {
     const from = performance.now();
     try {
-      const design = await findDesign(this.#options.design);
-      const { project } = this.#options;
-      const files =
-        project === undefined ? { data: design.sample, assets: design.assets } : await readProject(project);
-      const pdf = await this.#renderer.render({ design, ...files, output: 'pdf' });
+      const { design, data, assets } = await readInputs(this.#options);
+      const pdf = await this.#renderer.render({ design, data, assets, output: 'pdf' });
       const tookMs = performance.now() - from;
-      const html = await this.#renderer.render({ design, ...files, output: 'html' });
+      const html = await this.#renderer.render({ design, data, assets, output: 'html' });
       return { pdf: pdf.bytes, html: html.bytes, messages: pdf.messages, tookMs };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);

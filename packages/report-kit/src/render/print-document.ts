@@ -3,10 +3,12 @@ import type { Message } from '../message.ts';
 import { RenderError } from '../message.ts';
 import type { PdfBody } from '../pdf/body.ts';
 import { PdfJoin } from '../pdf/join.ts';
+import type { PdfPart } from '../pdf/join.ts';
 import { readPositions } from '../pdf/positions.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import type { RenderLimits } from './limits.ts';
+import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
 
@@ -43,9 +45,9 @@ interface Part {
   readonly pageCount: number;
   readonly leadPages: number;
   readonly headings: readonly number[];
-  to: number;
-  /** Undefined until the page numbers that the part shows are known. */
-  bytes: Uint8Array | undefined;
+  readonly to: number;
+  /** Whether its page numbers are still to be written. */
+  readonly waits: boolean;
 }
 
 /** A document as printed, and on which page each link target lies. */
@@ -71,6 +73,9 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
+  readonly #join = new PdfJoin();
+  /** What was printed last: it is joined while the browser works on the next part. */
+  #printed: { index: number; part: PdfPart } | undefined;
   #pageCount = 0;
 
   constructor(context: PrintContext) {
@@ -82,25 +87,28 @@ export class DocumentPrinter {
   }
 
   async print(): Promise<PrintedDocument> {
+    const memory = new MemoryCollector(this.#context.session);
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
       const opened = await this.#open({ from, startsNaturally, startPage: this.#pageCount + 1 });
+      this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
       const end = await this.#printPart(opened, from, startsNaturally);
       isLast = opened.isLast && end.to === opened.to;
       from = end.to;
       startsNaturally = end.endsNaturally;
+      if (!isLast) await this.#context.timed('collect', async () => memory.collect());
     }
     await this.#printReferences();
-    const body = await this.#context.timed('join', () => this.#join());
+    const body = await this.#context.timed('join', async () => this.#finish());
     return { body, pageCount: this.#pageCount, pages: this.#pages };
   }
 
   async #open(place: Readonly<Record<string, unknown>>): Promise<z.output<typeof shownPart>> {
     const { session, timed } = this.#context;
-    const part = shownPart.parse(await timed('layout', async () => session.call('openPart', place)));
-    this.#checkPages(this.#pageCount + Math.floor(part.heightPx / TALLEST_PAGE_PX));
-    return part;
+    return shownPart.parse(
+      await timed('layout', async () => this.#whileJoining(session.call('openPart', place))),
+    );
   }
 
   #checkPages(count: number): void {
@@ -120,7 +128,9 @@ export class DocumentPrinter {
     isFinal: boolean,
   ): Promise<{ bytes: Uint8Array; positions: PagePositions }> {
     const { session, limits, timed, needsPositions } = this.#context;
-    const hasMarks = needsPositions || (Array.isArray(marks) && marks.length > 0);
+    // Links in other parts are not in the document now: what they point to is named by hidden ones.
+    const isWhole = part.isLast && part.leadPages === 0;
+    const hasMarks = needsPositions || !isWhole || (Array.isArray(marks) && marks.length > 0);
     if (hasMarks) await session.call('mark', marks);
     const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
       printPage(session, limits, isFinal),
@@ -160,16 +170,19 @@ export class DocumentPrinter {
       if (page <= lastPage && !this.#pages.has(id)) this.#pages.set(id, page);
     const { leadPages } = part;
     const pageCount = lastPage - this.#pageCount;
+    const { to } = end;
+    const index = this.#parts.length;
     this.#parts.push({
       from,
-      to: end.to,
+      to,
       startsNaturally,
       startPage,
       pageCount,
       leadPages,
       headings,
-      bytes: isFinal ? bytes : undefined,
+      waits: !isFinal,
     });
+    if (isFinal) this.#printed = { index, part: { bytes, leadPages, headings } };
     this.#pageCount = lastPage;
     return end;
   }
@@ -177,15 +190,19 @@ export class DocumentPrinter {
   /** Prints the parts that show page numbers again, now that these are known. */
   async #printReferences(): Promise<void> {
     const { session, limits, timed } = this.#context;
-    const waiting = this.#parts.filter(part => part.bytes === undefined);
-    if (waiting.length === 0) return;
+    if (!this.#parts.some(part => part.waits)) return;
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
-    for (const part of waiting) {
-      const { from, to, startsNaturally, startPage } = part;
-      if (this.#parts.length > 1) await this.#open({ from, to, startsNaturally, startPage });
-      else await session.call('setLeaders', null);
-      part.bytes = await timed('print', async () => printPage(session, limits, true));
-      const count = new PdfSource(part.bytes).pages().length - part.leadPages;
+    for (const [index, part] of this.#parts.entries()) {
+      if (!part.waits) continue;
+      const { from, to, startsNaturally, startPage, leadPages, headings } = part;
+      if (this.#parts.length > 1) {
+        await this.#open({ from, to, startsNaturally, startPage });
+        await session.call('mark', []);
+      } else await session.call('setLeaders', null);
+      const bytes = await timed('print', async () => this.#whileJoining(printPage(session, limits, true)));
+      this.#printed = { index, part: { bytes, leadPages, headings } };
+      await session.call('unmark', null);
+      const count = new PdfSource(bytes).pages().length - leadPages;
       if (count !== part.pageCount && this.#parts.length > 1)
         this.#messages.push({
           level: 'warning',
@@ -210,19 +227,23 @@ export class DocumentPrinter {
     });
   }
 
-  #join(): PdfBody {
-    const [first] = this.#parts;
-    if (this.#parts.length === 1 && first?.bytes) {
-      const source = new PdfSource(first.bytes);
+  /** Joins what was printed last while the browser is busy with what was just asked of it. */
+  async #whileJoining<T>(work: Promise<T>): Promise<T> {
+    const printed = this.#printed;
+    this.#printed = undefined;
+    if (printed) await this.#context.timed('join', () => this.#join.add(printed.index, printed.part));
+    return work;
+  }
+
+  async #finish(): Promise<PdfBody> {
+    const printed = this.#printed;
+    if (this.#parts.length === 1 && printed) {
+      const source = new PdfSource(printed.part.bytes);
       this.#pageCount = source.pages().length;
       return source;
     }
-    const join = new PdfJoin();
-    for (const part of this.#parts) {
-      join.add({ bytes: part.bytes ?? new Uint8Array(), leadPages: part.leadPages, headings: part.headings });
-      part.bytes = undefined;
-    }
-    return join.finish();
+    await this.#whileJoining(Promise.resolve());
+    return this.#join.finish();
   }
 }
 

@@ -1,26 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises';
 import { RenderError } from '../message.ts';
 import type { RenderLimits } from './limits.ts';
+import { residentBytes } from './memory.ts';
 import type { PageSession } from './page-session.ts';
 
 const MEMORY_CHECK_MS = 200;
-
-/** Resident bytes of the process and all that it started; undefined where there is no /proc. */
-async function residentBytes(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/statm`, 'latin1').catch(() => undefined);
-  if (status === undefined) return undefined;
-  // statm counts in pages of 4 KiB: resident minus shared, so that what the processes share is not counted for each.
-  const [, resident = 0, shared = 0] = status.split(' ').map(Number);
-  let bytes = Math.max(0, resident - shared) * 4096;
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const children = await Promise.all(
-    threads.map(async thread => readFile(`/proc/${pid}/task/${thread}/children`, 'latin1').catch(() => '')),
-  );
-  for (const child of children.join(' ').split(' ')) {
-    if (child.trim() !== '') bytes += (await residentBytes(Number(child))) ?? 0;
-  }
-  return bytes;
-}
 
 /** Runs `work` and ends it, browser included, when it takes too long, uses too much memory, crashes or is no longer wanted. */
 export async function watchJob<T>(

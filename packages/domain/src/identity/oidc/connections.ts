@@ -67,13 +67,13 @@ export async function saveConnection(
 ): Promise<SsoConnectionView> {
   const { request } = of;
   const { control } = platform.database;
+  if (of.id !== undefined) await ownConnection(platform.database, tenant, of.id);
   const proven = await provenDomains(platform.database, tenant);
   const unproven = request.domains.find(domain => !isProven(domain, proven));
   if (unproven !== undefined) {
     const sentence = `Prove first that ${unproven} is yours: add it as a target.`;
     throw new UserError('sso.domain-not-proven', sentence, { fields: { domains: sentence } });
   }
-  if (of.id !== undefined) await ownConnection(platform.database, tenant, of.id);
   await checkProvider(platform, request.issuer);
   const id = of.id ?? newId();
   const key = await platform.keyOf(tenant);

@@ -55,6 +55,17 @@
   /** How many notes of the part that is shown have no place yet. */
   kit.waitingFootnotes = () => waitingHere().length;
 
+  /** Lays the waiting notes out once, so that their fonts and pictures are there when they are measured. */
+  kit.warmFootnotes = async () => {
+    const waiting = waitingHere();
+    if (waiting.length === 0) return;
+    const aside = listOf(waiting.map(({ number, body }) => ({ number, body: body.cloneNode(true) })));
+    document.getElementById('report').append(aside);
+    void aside.offsetHeight;
+    await Promise.all([document.fonts.ready, kit.pictures()]);
+    aside.remove();
+  };
+
   const INSIDE = 'flex grid inline-flex inline-grid'.split(' ');
 
   /** Whether an element lies in the page's own flow, so that a page can end before it. */

@@ -1,10 +1,11 @@
 // Prints a document in parts of bounded size: what is not in the part stays in the document but takes no room
-// (`rk-out`), so that selectors see the whole document while layout and printing see a part. A part ends where a page ends
-// anyway: at a forced break, or where the first pass shows that a block begins a page.
+// (`rk-out`), so that selectors see the whole document while layout and printing see a part. What a hidden block contains
+// is taken out of the document altogether: Chromium walks all hidden elements for each tagged print (4 µs each). A part
+// ends where a page ends anyway: at a forced break, or where the first pass shows that a block begins a page.
 (() => {
   const kit = globalThis.reportKit;
   /** Elements, with texts counted by their length, that one part may hold: some 100 pages. */
-  const PART_WEIGHT = 14_000;
+  const PART_WEIGHT = 40_000;
   /** What is heavier than this is looked into for places to end a part. */
   const OPEN_WEIGHT = 300;
   /** So much without page references is worth a part of its own: it is printed once, not twice. */
@@ -23,6 +24,21 @@
   let lead = null;
 
   const setOut = (element, isOut) => element.toggleAttribute('rk-out', isOut);
+
+  /** Takes a leaf's content out of the document, or puts it back. */
+  function setLeafOut(leaf, isOut) {
+    const { element } = leaf;
+    if (isOut === Boolean(leaf.content)) return;
+    setOut(element, isOut);
+    if (isOut) {
+      leaf.content = document.createDocumentFragment();
+      leaf.content.append(...element.childNodes);
+    } else {
+      element.append(leaf.content);
+      leaf.content = null;
+    }
+  }
+
   const weightOf = element =>
     1 + element.getElementsByTagName('*').length + element.textContent.length / CHARACTERS;
 
@@ -67,34 +83,55 @@
         if (container.last < container.first) containers.pop();
         else continue;
       }
-      leaves.push({ element: child, parent, weight, hasReferences: false });
+      leaves.push({ element: child, parent, weight, hasReferences: false, targets: [], content: null });
       before.push(before.at(-1) + weight);
     }
   }
 
-  function markReferences() {
-    const owner = new Map(leaves.map(leaf => [leaf.element, leaf]));
+  /** Ids of all that links point to. */
+  const ids = new Set();
+  /** Targets outside of all leaves: containers and heads of tables. */
+  const outerTargets = [];
+
+  /** Notes which leaves show page numbers, and which of them hold what links point to. */
+  function readLinks() {
+    const owners = new Map(leaves.map(leaf => [leaf.element, leaf]));
+    const ownerOf = element => {
+      let node = element;
+      while (node && !owners.has(node)) node = node.parentElement;
+      return owners.get(node);
+    };
     const selector = ['[data-page-of]', ...kit.paged.pageReferences].join(', ');
     for (const element of document.querySelectorAll(`#report :is(${selector})`)) {
-      let node = element;
-      while (node && !owner.has(node)) node = node.parentElement;
-      const leaf = owner.get(node);
+      const leaf = ownerOf(element);
       if (leaf) leaf.hasReferences = true;
     }
+    for (const id of new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf))) {
+      const element = id === '' ? null : document.getElementById(id);
+      if (!element) continue;
+      ids.add(id);
+      (ownerOf(element)?.targets ?? outerTargets).push(id);
+    }
   }
+
+  /** Ids in the part that is shown which links, shown or not, point to. */
+  kit.partTargets = () => [
+    ...outerTargets,
+    ...leaves.slice(shown.from, shown.to).flatMap(leaf => leaf.targets),
+  ];
 
   /** Looks for places to end parts; everything is hidden until a part is opened. */
   kit.planParts = () => {
     const root = document.getElementById('report');
     if (isOpenable(root)) open(root, null);
-    markReferences();
+    readLinks();
     if (before.at(-1) <= REFERENCE_WEIGHT) {
       leaves.length = 0;
       containers.length = 0;
       return;
     }
     kit.noteCounters(leaves.map(leaf => leaf.element));
-    for (const leaf of leaves) setOut(leaf.element, true);
+    for (const leaf of leaves) setLeafOut(leaf, true);
     for (const { element } of containers) setOut(element, true);
   };
 
@@ -127,13 +164,21 @@
     if (index === 0 || index >= leaves.length || isTableRow(index)) return index === 0;
     const leaf = leaves[index];
     leaf.isForced ??= (() => {
-      const starts = edge(index, true);
-      const ends = edge(index - 1, false);
-      if (starts.some(element => FORCED.test(getComputedStyle(element).breakBefore))) return true;
-      if (ends.some(element => FORCED.test(getComputedStyle(element).breakAfter))) return true;
-      return pageName(starts.at(-1)) !== pageName(ends.at(-1));
+      const hidden = [leaf, leaves[index - 1]].filter(item => item.content);
+      for (const item of hidden) setLeafOut(item, false);
+      const isForcedBreak = isForcedBetween(index);
+      for (const item of hidden) setLeafOut(item, true);
+      return isForcedBreak;
     })();
     return leaf.isForced;
+  }
+
+  function isForcedBetween(index) {
+    const starts = edge(index, true);
+    const ends = edge(index - 1, false);
+    if (starts.some(element => FORCED.test(getComputedStyle(element).breakBefore))) return true;
+    if (ends.some(element => FORCED.test(getComputedStyle(element).breakAfter))) return true;
+    return pageName(starts.at(-1)) !== pageName(ends.at(-1));
   }
 
   /** Where the part that begins with leaf `from` ends, and whether that is a forced break. */
@@ -167,8 +212,8 @@
   /** Shows exactly the leaves `from` to `to` (exclusive), and the containers that have any of them. */
   function show(from, to) {
     for (let index = shown.from; index < shown.to; index++)
-      if (index < from || index >= to) setOut(leaves[index].element, true);
-    for (let index = from; index < to; index++) setOut(leaves[index].element, false);
+      if (index < from || index >= to) setLeafOut(leaves[index], true);
+    for (let index = from; index < to; index++) setLeafOut(leaves[index], false);
     shown = { from, to };
     for (const { element, first, last } of containers) {
       const isOut = last < from || first >= to;
@@ -189,11 +234,11 @@
       if (!row || [...row.cells].some(cell => cell.colSpan > 1)) continue;
       if (getComputedStyle(element).tableLayout === 'fixed') continue;
       const end = Math.min(last + 1, first + MAX_MEASURED_ROWS);
-      for (let index = first; index < end; index++) setOut(leaves[index].element, false);
+      for (let index = first; index < end; index++) setLeafOut(leaves[index], false);
       const whole = element.getBoundingClientRect().width;
       const widths = [...row.cells].map(cell => cell.getBoundingClientRect().width);
       for (let index = first; index < end; index++)
-        if (index < from || index >= to) setOut(leaves[index].element, true);
+        if (index < from || index >= to) setLeafOut(leaves[index], true);
       if (whole === 0) continue;
       const parentWidth = element.parentElement.clientWidth || whole;
       element.style.width = `${(whole / parentWidth) * 100}%`;
@@ -203,6 +248,21 @@
         cell.style.width = `${(widths[index] / whole) * 100}%`;
       }
     }
+  }
+
+  let names = null;
+  /** Stands in for what links of this part point to in others, so that they are printed as links. */
+  function nameTargets() {
+    names?.remove();
+    names = document.createElement('div');
+    names.className = 'rk-links';
+    for (const id of new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf))) {
+      if (id === '' || document.getElementById(id) || !ids.has(id)) continue;
+      const name = document.createElement('i');
+      name.id = id;
+      names.append(name);
+    }
+    document.body.append(names);
   }
 
   const gates = [];
@@ -259,6 +319,7 @@
     // Reading a size makes the layout, and the layout asks for the fonts.
     void document.body.offsetHeight;
     await Promise.all([document.fonts.ready, kit.pictures()]);
+    await kit.warmFootnotes();
     kit.findOverflow();
     kit.setLeaders();
   }
@@ -286,7 +347,9 @@
     freezeTables(from, end.to);
     show(from, end.to);
     continueFrom(from, startsNaturally);
+    nameTargets();
     const leadPages = setLead(startPage);
+    kit.writePages();
     await ready();
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
     return part({ ...end, isLast, leadPages, hasReferences });
@@ -305,7 +368,7 @@
       element.checkVisibility() ? [Number(element.localName[1])] : [],
     );
 
-  kit.isShown = element => !element.closest('[rk-out]');
+  kit.isShown = element => element.isConnected && !element.closest('[rk-out]');
 
   let marked = [];
   let lastId = 0;
@@ -344,6 +407,7 @@
     const end = starts.findLast(({ top }) => top < 2) ?? starts.at(-1);
     if (!end) return { to: shown.to, lastPage: null, endsNaturally: false };
     show(shown.from, end.index);
+    nameTargets();
     const endsNaturally = end.top < 2;
     return { to: end.index, lastPage: endsNaturally ? end.page - 1 : end.page, endsNaturally };
   };

@@ -52,9 +52,12 @@
       for (const element of all(selector)) {
         state.strings.push({ name, id: ensureId(element), element, text: textOf(element, parts) });
       }
-    const following = (a, b) =>
+    const inOrder = (a, b) =>
       a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
-    if (paged.strings.length > 1) state.strings.sort(following);
+    if (paged.strings.length > 1) state.strings.sort(inOrder);
+    for (const { selector, name } of paged.named)
+      for (const element of all(selector))
+        state.named.push({ name, element, id: ensureId(element), next: following(element) });
   };
 
   kit.needsPositions = () =>
@@ -62,29 +65,26 @@
 
   /** The next elements after this one, not inside it: the first of them that has a page ends this one's. */
   function following(element) {
-    const ids = [];
-    for (let node = element; node && node.id !== 'report' && ids.length < 4; node = node.parentElement) {
+    const found = [];
+    for (let node = element; node && node.id !== 'report' && found.length < 4; node = node.parentElement) {
       let next = node.nextElementSibling;
-      for (; next && ids.length < 4; next = next.nextElementSibling) ids.push(ensureId(next));
+      for (; next && found.length < 4; next = next.nextElementSibling) found.push(next);
     }
-    return ids;
+    for (const next of found) ensureId(next);
+    return found;
   }
 
   /** Hidden links to all places in the part, so that the PDF names their pages, and to `extra` ids. */
   kit.mark = extra => {
     const isHere = ({ element }) => kit.isShown(element);
-    if (state.named.length === 0)
-      for (const { selector, name } of kit.paged.named)
-        for (const element of all(selector))
-          state.named.push({ name, element, id: ensureId(element), nextIds: following(element) });
     const ids = [
       ...state.running.filter(item => kit.isShown(item.place)).map(item => item.id),
       ...state.strings.filter(isHere).map(item => item.id),
-      ...state.named.flatMap(item => [item.id, ...item.nextIds]),
+      ...state.named.flatMap(item => [item.element, ...item.next].filter(kit.isShown).map(({ id }) => id)),
     ];
     const box = document.createElement('div');
     box.className = 'rk-links';
-    for (const id of [...ids, ...extra]) {
+    for (const id of new Set([...ids, ...kit.partTargets(), ...extra])) {
       const link = document.createElement('a');
       link.href = `#${encodeURIComponent(id)}`;
       box.append(link);
@@ -291,7 +291,7 @@
       for (const item of list) item.page = pages[item.id] ?? Infinity;
     for (const item of state.named) {
       item.page = pages[item.id] ?? Infinity;
-      const next = item.nextIds.find(id => pages[id] !== undefined);
+      const next = item.next.find(({ id }) => pages[id] !== undefined)?.id;
       item.end = next === undefined ? Infinity : Math.max(item.page, pages[next] - 1);
     }
     places.clear();

@@ -246,6 +246,13 @@
     }
   };
 
+  /** Lets go of what Vue knows of the document, which is several times the document itself: from here on it is only printed. */
+  function forget(app, root) {
+    Object.assign(root, { _vnode: null, __vue_app__: null });
+    Object.assign(app, { _instance: null, _container: null });
+    kit.markdown.clear();
+  }
+
   /** Renders the template into the page and waits for everything in it; returns what Node needs to go on. */
   kit.render = async job => {
     document.documentElement.lang = job.language;
@@ -271,7 +278,6 @@
       window: globalThis,
       document,
     });
-    kit.scope = scope;
     for (const { name, file, line } of job.names) {
       if (name in scope) continue;
       const text = `${file}, line ${line}: "${name}" is not in the data: correct the name, or add the field.`;
@@ -294,8 +300,9 @@
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
-      kit.planParts();
+      if (!job.isKept) forget(app, root);
       kit.setTargets();
+      kit.planParts();
       root.style.removeProperty('display');
     } else {
       void document.body.offsetHeight;

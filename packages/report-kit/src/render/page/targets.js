@@ -2,6 +2,7 @@
 (() => {
   const kit = globalThis.reportKit;
   const links = () => [...document.querySelectorAll('#report a[href^="#"]')];
+  /** The id that a link within the document points to. */
   const idOf = link => {
     const raw = link.getAttribute('href').slice(1);
     try {
@@ -10,6 +11,7 @@
       return raw;
     }
   };
+  kit.targetOf = idOf;
   const quoted = text =>
     `"${String(text).replace(/["\\\n]/g, character => (character === '\n' ? ' ' : `\\${character}`))}"`;
 
@@ -137,23 +139,25 @@
   /** Whether anything shows the page of something else. */
   kit.hasReferences = () => document.querySelector('[data-page-of]') !== null || hasTargetPages();
 
-  /** Writes the page numbers that the first pass found: `pages` maps an element's id to its page. */
-  kit.setPages = pages => {
-    let missing = 0;
-    for (const element of document.querySelectorAll('[data-page-of]')) {
-      const page = pages[element.dataset.pageOf];
-      if (page === undefined) missing++;
-      element.textContent = page === undefined ? '' : String(page);
-    }
+  let pages;
+  /** The pages that printing found: an element's id → its page. */
+  kit.setPages = found => {
+    pages = found;
+    kit.writePages();
+  };
+
+  /** Writes the page numbers that are known into what is shown. */
+  kit.writePages = () => {
+    if (!pages) return;
+    for (const element of document.querySelectorAll('#report [data-page-of]'))
+      element.textContent = String(pages[element.dataset.pageOf] ?? '');
     const variables = kit.paged.targetCounters.filter(counter => counter.name === 'page');
-    if (variables.length > 0) {
-      for (const link of links()) {
-        const page = pages[idOf(link)];
-        for (const { style, variable } of variables)
-          link.style.setProperty(variable, page === undefined ? '""' : quoted(kit.counterText(page, style)));
-      }
+    if (variables.length === 0) return;
+    for (const link of links()) {
+      const page = pages[idOf(link)];
+      for (const { style, variable } of variables)
+        link.style.setProperty(variable, page === undefined ? '""' : quoted(kit.counterText(page, style)));
     }
-    return missing;
   };
 
   const context = document.createElement('canvas').getContext('2d');

@@ -1,0 +1,105 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readArchive, readFolder } from '../archives/index.ts';
+import type { ArchiveEntry } from '../archives/index.ts';
+import { attackSurfaceData } from '../design/attack-surface.ts';
+import { prepareData } from '../design/data.ts';
+import { labelsFor } from '../design/design.ts';
+import type { Design } from '../design/design.ts';
+import { dataOfProject, designOfArchive, picturesOf } from '../design/imported.ts';
+import { builtInDesigns, loadDesign } from '../design/load.ts';
+import { RenderError } from '../message.ts';
+import { outlineAttackSurface, outlineProject, projectOfData } from '../outline/index.ts';
+import type { ReportOutline } from '../outline/index.ts';
+import { readProject } from './project.ts';
+
+/** What a command renders: a design, data, pictures, and the content alone for outputs without pages. */
+export interface Inputs {
+  readonly design: Design;
+  readonly data: unknown;
+  readonly assets: ReadonlyMap<string, Uint8Array>;
+  outline(language: string | undefined): ReportOutline;
+}
+
+const ARCHIVE = /\.(tar\.gz|tgz)$/i;
+
+/** Reads an archive, or the folder that `convert` made of one, and hands its objects over while its files are there. */
+async function withEntries<T>(
+  path: string,
+  use: (entries: readonly ArchiveEntry[]) => Promise<T>,
+): Promise<T | undefined> {
+  if (ARCHIVE.test(path)) {
+    await using archive = await readArchive(resolve(path));
+    return await use(archive.entries);
+  }
+  const info = await stat(resolve(path)).catch(() => undefined);
+  if (!info?.isDirectory()) return undefined;
+  for (const file of ['design.json', 'project.json', 'data.json', 'sample.json'])
+    if (await stat(join(resolve(path), file)).catch(() => undefined)) return undefined;
+  return use(await readFolder(resolve(path)));
+}
+
+/** A design by folder, file, archive, or the name of one that comes with the package. */
+export async function findDesign(name: string): Promise<Design> {
+  const builtIn = Object.entries(builtInDesigns).find(([known]) => known === name)?.[1];
+  if (builtIn) return builtIn();
+  const archived = await withEntries(name, async entries => {
+    const found = entries.find(entry => entry.kind === 'design' || entry.kind === 'project');
+    if (found?.kind === 'design') return designOfArchive(found.data, found.files);
+    if (found?.kind === 'project') return designOfArchive(found.design, found.files);
+    throw new RenderError('design-missing', `${name} holds neither a design nor a project.`);
+  });
+  return archived ?? loadDesign(name);
+}
+
+function outlineOf(design: Design, data: unknown, language = design.language): ReportOutline {
+  if (design.data === 'attack-surface')
+    return outlineAttackSurface(attackSurfaceData.parse(data), labelsFor(design, language), language);
+  if (!design.fields)
+    throw new RenderError(
+      'fields-missing',
+      `The design ${design.name} defines no fields, so its content has no order without a page: add a fields.json, or write a PDF or HTML.`,
+    );
+  const { project, design: archived } = projectOfData(data, design.fields, language);
+  return outlineProject(project, archived);
+}
+
+async function archivedProject(path: string, design: Design | undefined): Promise<Inputs | undefined> {
+  return withEntries(path, async entries => {
+    const entry = entries.find(item => item.kind === 'project');
+    if (entry?.kind !== 'project')
+      throw new RenderError('project-missing', `${path} holds no project: give the archive of one.`);
+    const own = design ?? (await designOfArchive(entry.design, entry.files));
+    return {
+      design: own,
+      data: dataOfProject(entry.data, entry.design),
+      assets: await picturesOf(entry),
+      outline: () => outlineProject(entry.data, entry.design),
+    };
+  });
+}
+
+/** What `--design`, `--project` and `--data` name; without a project the design's sample. */
+export async function readInputs(options: {
+  readonly design?: string | undefined;
+  readonly project?: string | undefined;
+  readonly data?: string | undefined;
+}): Promise<Inputs> {
+  const design = options.design === undefined ? undefined : await findDesign(options.design);
+  const source = options.data ?? options.project;
+  const archived = source === undefined ? undefined : await archivedProject(source, design);
+  if (archived) return archived;
+  if (!design)
+    throw new RenderError(
+      'usage',
+      'Say which design to use: --design DESIGN; only an archived project brings its own.',
+    );
+  const { data, assets } =
+    source === undefined ? { data: design.sample, assets: design.assets } : await readProject(source);
+  return {
+    design,
+    data,
+    assets,
+    outline: language => outlineOf(design, prepareData(design.data, data), language),
+  };
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readBytes } from '../archives/index.ts';
+import type { ArchiveEntry, Design as ArchivedDesign, ObjectFiles, Project } from '../archives/index.ts';
+import { viewFields } from '../fields/index.ts';
+import type { Person } from '../fields/index.ts';
+import { orderFindings } from '../outline/index.ts';
+import type { Design } from './design.ts';
+
+/** Style sheet that imported designs name `/assets/global/base.css`; ours, not the one of any other product. */
+const BASE = fileURLToPath(new URL('imported-base.css', import.meta.url));
+
+async function bytesOf(files: ObjectFiles, kind: keyof ObjectFiles): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for (const [name, file] of files[kind]) found.set(name, await readBytes(file));
+  return found;
+}
+
+/** A design of an archive, ready to render; `sample` is its preview data. */
+export async function designOfArchive(archived: ArchivedDesign, files: ObjectFiles): Promise<Design> {
+  return {
+    id: archived.id,
+    name: archived.name,
+    description: '',
+    language: archived.language ?? 'en-US',
+    data: '',
+    titlePath: 'report.title',
+    authorPath: '',
+    template: archived.report_template,
+    style: archived.report_styles,
+    partials: {},
+    labels: {},
+    assets: new Map([...(await bytesOf(files, 'assets')), ['global/base.css', readFileSync(BASE)] as const]),
+    sample: archived.report_preview_data ?? {},
+    fields: {
+      report_sections: archived.report_sections as never,
+      finding_fields: archived.finding_fields as never,
+      finding_ordering: (archived.finding_ordering ?? []).map(({ field, order }) => ({ field, order })),
+    },
+  };
+}
+
+/** A project's pictures by the names that its texts use. */
+export async function picturesOf(entry: ArchiveEntry): Promise<Map<string, Uint8Array>> {
+  return bytesOf(entry.files, 'images');
+}
+
+/** The data object that a design's template sees of a project. */
+export function dataOfProject(project: Project, design: ArchivedDesign): unknown {
+  const people = new Map<string, Person>((project.members ?? []).map(person => [person.id, person]));
+  const view = { people };
+  const fields = design.report_sections.flatMap(section => section.fields);
+  const report = {
+    id: project.id,
+    created: project['created'] ?? null,
+    language: project.language ?? design.language ?? 'en-US',
+    tags: project.tags ?? [],
+    ...viewFields(fields, project.report_data, view),
+  };
+  const sections = Object.fromEntries(
+    design.report_sections.map(section => [
+      section.id,
+      {
+        id: section.id,
+        label: section.label ?? section.id,
+        ...viewFields(section.fields, project.report_data, view),
+      },
+    ]),
+  );
+  const ordered = orderFindings(project.findings, design, project.override_finding_order === true);
+  const findings = ordered.map((finding, index) => ({
+    id: finding.id,
+    created: finding['created'] ?? null,
+    order: index + 1,
+    status: finding.status ?? 'in-progress',
+    ...viewFields(design.finding_fields, finding.data, view),
+  }));
+  return {
+    report,
+    sections,
+    findings,
+    finding_groups: [{ label: '', findings }],
+    pentesters: [...people.values()],
+  };
+}
