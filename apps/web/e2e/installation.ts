@@ -19,13 +19,18 @@ export interface Installation {
   stop(): Promise<void>;
 }
 
-/** Starts an installation. @throws Error with its output when it does not come up. */
-export async function startInstallation(): Promise<Installation> {
+/** Starts an installation; with `isNamed` its public address is localhost, which can have passkeys. @throws Error with its output when it does not come up. */
+export async function startInstallation({ isNamed = false } = {}): Promise<Installation> {
   const folder = mkdtempSync('/tmp/glacis-web-e2e-');
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const args = ['up', '--no-scan', '--block', String(await freeBlock())];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { ...process.env, GLACIS_DATA: folder, GLACIS_PORT: String(port) },
+    env: {
+      ...process.env,
+      GLACIS_DATA: folder,
+      GLACIS_PORT: String(port),
+      ...(isNamed ? { GLACIS_PUBLIC_URL: `http://localhost:${port}` } : {}),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -50,7 +55,8 @@ export async function startInstallation(): Promise<Installation> {
     await stop();
     throw new Error(`the installation names no sign-in link:\n${output}`);
   }
-  return { address: new URL(link).origin, link, stop };
+  const address = isNamed ? `http://localhost:${port}` : new URL(link).origin;
+  return { address, link: link.replace(new URL(link).origin, address), stop };
 }
 
 /** An address block in which no other practice network runs. @throws Error when all are taken. */

@@ -1,4 +1,5 @@
 import { accountTexts } from './en-account.ts';
+import { signInTexts } from './en-sign-in.ts';
 import { targetTexts } from './en-targets.ts';
 import { tenancyTexts } from './en-tenancy.ts';
 
@@ -16,6 +17,7 @@ export const en = {
     plan: 'Plan',
     platform: 'Platform',
     audit: 'Audit log',
+    'sign-in-settings': 'Sign-in',
   },
   shell: {
     skip: 'Skip to content',
@@ -434,21 +436,8 @@ export const en = {
       none: 'not signed in',
     },
   },
-  factor: {
-    stepTitle: 'One more step',
-    code: 'Code of your authenticator app',
-    codeHelp: 'Six digits; a new code comes every 30 seconds.',
-    recoveryCode: 'Recovery code',
-    recoveryCodeHelp: 'Each of your recovery codes works once.',
-    useApp: 'Use the authenticator app',
-    useRecoveryCode: 'Use a recovery code',
-    usePasskey: 'Use a passkey',
-    signInWithPasskey: 'Sign in with a passkey',
-    otherAccount: 'Begin again',
-    passkeyKnown: 'This device has a passkey for this account already.',
-    passkeyNone: 'No passkey was used: it was broken off, took too long, or there is none for this site.',
-  },
   ...accountTexts,
+  ...signInTexts,
   ...targetTexts,
   ...tenancyTexts,
 };
