@@ -86,7 +86,7 @@ test('an authenticator app is set up from the drawing or the text, and brings re
   await page.getByRole('button', { name: 'Set up' }).click();
   const drawing = page.getByRole('img', { name: /^QR code/ });
   await drawing.waitFor();
-  assert.ok(((await drawing.evaluate('element => element.naturalWidth')) as number) > 0);
+  await page.waitForFunction(`document.querySelector('img[alt^="QR code"]').naturalWidth > 0`);
   await bothThemes('app');
   const secret = await page.locator('code').innerText();
   await page.getByLabel('Code of your authenticator app').fill('000000');
@@ -152,7 +152,18 @@ test('a policy of the tenant leads who does not satisfy it to what is missing', 
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('This holds from now on', { exact: false }).first().waitFor();
   await page.reload();
-  assert.equal(await page.getByRole('checkbox', { name: 'Require a second factor' }).isChecked(), true);
+  await page.getByRole('checkbox', { name: 'Require a second factor', checked: true }).waitFor();
+  await page.getByRole('checkbox', { name: 'Password or one-time link' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('This holds from now on', { exact: false }).first().waitFor();
+  await signOut();
+  await givePassword();
+  await page.getByRole('button', { name: 'Use a recovery code' }).click();
+  await page.getByLabel('Recovery code').fill(recoveryCodes[2] ?? '');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/security\?/);
+  await page.getByText('is not allowed there', { exact: false }).waitFor();
+  await bothThemes('breach');
 });
 
 test('no page asked anything of another origin, and the browser had nothing to complain about', () => {

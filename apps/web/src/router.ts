@@ -204,13 +204,13 @@ const routes: readonly RouteRecordRaw[] = [
     path: '/sign-in/oidc/:id',
     name: 'provider-return',
     component: () => import('./features/session/provider-return-page.vue'),
-    meta: { isPublic: true, title: 'provider.returning' },
+    meta: { isPublic: true, title: 'session.returning' },
   },
   {
     path: '/security',
     name: 'security',
     component: () => import('./features/security/security-page.vue'),
-    meta: { title: 'security.title' },
+    meta: { title: 'session.security' },
   },
   ...publicPages,
   {

@@ -13,6 +13,7 @@ export * from './api/projects.ts';
 export * from './api/reports.ts';
 export * from './api/scans.ts';
 export * from './api/session.ts';
+export * from './api/sign-in.ts';
 export * from './api/sign-in-policy.ts';
 export * from './api/sso.ts';
 export * from './api/target-import.ts';

@@ -22,6 +22,9 @@ import { translate } from '../i18n/index.ts';
 import { ApiError } from './api-error.ts';
 import { command, request } from './client.ts';
 
+/** What a person signs in with: e-mail address and password, or the token of a one-time link. */
+export type Credentials = { readonly email: string; readonly password: string } | { readonly link: string };
+
 /** Where the question for a passkey comes from: for signing in, or for the second step of a sign-in. */
 export type PasskeyQuestion = '/api/session/passkey/options' | '/api/session/second-factor/options';
 
@@ -43,6 +46,11 @@ export async function usePasskey(question: PasskeyQuestion): Promise<PasskeyAsse
   const { options } = await request(passkeyOptions, question, { method: 'POST' });
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON;
   return passkeyAssertion.parse(await asked(startAuthentication({ optionsJSON })));
+}
+
+/** Starts a session, or says by what to go on. @throws ApiError */
+export function signIn(credentials: Credentials): Promise<SignInAnswer> {
+  return request(signInAnswer, '/api/session', { method: 'POST', body: credentials });
 }
 
 /** Signs in with a passkey. @throws ApiError */

@@ -1,5 +1,4 @@
 import { accountTexts } from './en-account.ts';
-import { signInTexts } from './en-sign-in.ts';
 import { targetTexts } from './en-targets.ts';
 import { tenancyTexts } from './en-tenancy.ts';
 
@@ -39,6 +38,8 @@ export const en = {
   session: {
     signIn: 'Sign in',
     signOut: 'Sign out',
+    security: 'Ways to sign in',
+    returning: 'Signing in by your organisation',
     account: 'Sessions and tokens',
     email: 'E-mail address',
     password: 'Password',
@@ -437,7 +438,6 @@ export const en = {
     },
   },
   ...accountTexts,
-  ...signInTexts,
   ...targetTexts,
   ...tenancyTexts,
 };

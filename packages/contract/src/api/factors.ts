@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { oneTimeCode, passkeyAssertion, passkeyRegistration } from './passkey.ts';
+import { oneTimeCode, passkeyRegistration } from './passkey.ts';
 import { id, instant } from './primitives.ts';
-import { sessionView } from './session.ts';
 
 /** A passkey of the caller. */
 export const passkeyView = z.object({
@@ -40,19 +39,3 @@ export const totpEnrolment = z.object({ secret: z.string(), uri: z.string(), qrS
 
 /** POST /api/session/totp/confirm. */
 export const confirmTotpRequest = z.strictObject({ code: oneTimeCode });
-
-/** By what a sign-in can go on after the first proof. */
-export const secondFactors = ['totp', 'passkey', 'recovery-code'] as const;
-
-/** The answer to a sign-in: who is signed in, or by what the person has to go on. */
-export const signInAnswer = z.union([
-  sessionView,
-  z.object({ secondFactor: z.array(z.enum(secondFactors)) }),
-]);
-export type SignInAnswer = z.infer<typeof signInAnswer>;
-
-/** POST /api/session/second-factor. */
-export const secondFactorRequest = z.union([
-  z.strictObject({ code: oneTimeCode }),
-  z.strictObject({ passkey: passkeyAssertion }),
-]);

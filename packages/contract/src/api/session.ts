@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { permission, role } from '../permission.ts';
-import { passkeyAssertion } from './passkey.ts';
 import { id } from './primitives.ts';
 import { policyBreaches } from './sign-in-policy.ts';
-
-/** POST /api/session: with a password, the token of a one-time sign-in link, or a passkey. */
-export const signInRequest = z.union([
-  z.strictObject({ email: z.email().max(254), password: z.string().min(1).max(1000) }),
-  z.strictObject({ link: z.string().min(20).max(200) }),
-  z.strictObject({ passkey: passkeyAssertion }),
-]);
 
 /** GET /api/session and the answer to signing in. */
 export const sessionView = z.object({

@@ -35,7 +35,7 @@ export type SsoConnectionRequest = z.output<typeof ssoConnectionRequest>;
 export const ssoConnectionView = z.object({
   ...connectionFields,
   id,
-  kind: z.enum(['oidc', 'saml']),
+  kind: z.literal('oidc'),
   hasSecret: z.boolean(),
   createdAt: instant,
   /** Where the provider has to send people back to. */
@@ -56,7 +56,7 @@ export const ssoConnectionList = z.object({
 export const ssoFindRequest = z.strictObject({ email: z.email().max(254) });
 /** The answer to it. */
 export const ssoFound = z.object({
-  connections: z.array(z.object({ id, name: z.string(), kind: z.enum(['oidc', 'saml']) })),
+  connections: z.array(z.object({ id, name: z.string(), kind: z.literal('oidc') })),
 });
 
 /** POST /api/sso/start. `next` is the page to go to afterwards. */

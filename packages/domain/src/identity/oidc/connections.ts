@@ -12,7 +12,7 @@ const MAX_CONNECTIONS = 20;
 interface ConnectionRow {
   id: string;
   tenant_id: string;
-  kind: 'oidc' | 'saml';
+  kind: 'oidc';
   name: string;
   is_enabled: boolean;
   domains: string[];

@@ -1,5 +1,5 @@
-/** English texts of the ways to sign in. */
-export const signInTexts = {
+/** English texts of pages about signing in; they come with these pages. */
+export const laterTexts = {
   factor: {
     stepTitle: 'One more step',
     code: 'Code of your authenticator app',
@@ -13,6 +13,7 @@ export const signInTexts = {
     otherAccount: 'Begin again',
     passkeyKnown: 'This device has a passkey for this account already.',
     passkeyNone: 'No passkey was used: it was broken off, took too long, or there is none for this site.',
+    byOrganisation: 'Sign in by your organisation',
   },
   confirm: {
     title: 'Show that it is you',
@@ -21,8 +22,6 @@ export const signInTexts = {
     button: 'Continue',
   },
   security: {
-    title: 'Ways to sign in',
-    menu: 'Ways to sign in',
     back: 'Back',
     asks: '{tenant} asks for more',
     enough: 'Your sign-in satisfies what {tenant} asks for.',
@@ -61,10 +60,8 @@ export const signInTexts = {
     renewCodes: 'Make new codes',
   },
   provider: {
-    byOrganisation: 'Sign in by your organisation',
     continue: 'Continue',
     none: 'No identity provider speaks for this address. Sign in with a password or passkey.',
-    returning: 'Signing in by your organisation',
   },
   signInSettings: {
     subtitle:
@@ -78,7 +75,6 @@ export const signInTexts = {
       password: 'Password or one-time link',
       passkey: 'Passkey',
       oidc: 'OpenID Connect',
-      saml: 'SAML',
     },
     hours: 'Ask again after hours',
     hoursHelp: 'Empty: as long as a session lasts.',
