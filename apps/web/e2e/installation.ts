@@ -21,14 +21,26 @@ export interface Installation {
   stop(): Promise<void>;
 }
 
-/** Starts an installation with further settings. @throws Error with its output when it does not come up. */
-export async function startInstallation(settings: Record<string, string> = {}): Promise<Installation> {
+/**
+ * Starts an installation with further settings; with `isNamed` its public address is localhost, which can have passkeys.
+ * @throws Error with its output when it does not come up.
+ */
+export async function startInstallation({
+  isNamed = false,
+  settings = {},
+}: { isNamed?: boolean; settings?: Record<string, string> } = {}): Promise<Installation> {
   const folder = mkdtempSync('/tmp/glacis-web-e2e-');
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const block = await freeBlock();
   const args = ['up', '--no-scan', '--block', String(block)];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { ...process.env, ...settings, GLACIS_DATA: folder, GLACIS_PORT: String(port) },
+    env: {
+      ...process.env,
+      ...settings,
+      GLACIS_DATA: folder,
+      GLACIS_PORT: String(port),
+      ...(isNamed ? { GLACIS_PUBLIC_URL: `http://localhost:${port}` } : {}),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -61,7 +73,8 @@ export async function startInstallation(settings: Record<string, string> = {}): 
     });
     if (!response.ok) throw new Error(`the practice network answered ${response.status}`);
   };
-  return { address: new URL(link).origin, link, publish, stop };
+  const address = isNamed ? `http://localhost:${port}` : new URL(link).origin;
+  return { address, link: link.replace(new URL(link).origin, address), publish, stop };
 }
 
 /** An address block in which no other practice network runs. @throws Error when all are taken. */

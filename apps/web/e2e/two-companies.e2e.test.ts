@@ -28,7 +28,9 @@ let alder: Company;
 let birch: Company;
 before(async () => {
   mails = await startMailServer();
-  glacis = await startInstallation({ GLACIS_SMTP_URL: mails.url, GLACIS_MAIL_FROM: 'glacis@platform.test' });
+  glacis = await startInstallation({
+    settings: { GLACIS_SMTP_URL: mails.url, GLACIS_MAIL_FROM: 'glacis@platform.test' },
+  });
   browser = await openWatchedBrowser(glacis.address);
   alder = await company('Alder Works', 'alder-works', 'larkspur-labs.test');
   birch = await company('Birch & Sons', 'birch-sons', 'larkspur.test');
