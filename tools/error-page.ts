@@ -3,6 +3,9 @@ import { errorCatalogue } from '../packages/contract/src/errors.ts';
 
 const AREAS: Readonly<Record<string, string>> = {
   auth: 'Signing in and permissions',
+  factor: 'Second factors',
+  passkey: 'Passkeys',
+  sso: 'Identity providers',
   request: 'Requests',
   link: 'One-time links',
   member: 'Members',

@@ -35,6 +35,7 @@ const HELP = `Glacis shows an organisation its external attack surface and turns
   glacis user list                  all people and their tenants
   glacis user sessions EMAIL        where somebody is signed in
   glacis user revoke-sessions EMAIL signs somebody out everywhere
+  glacis user remove-factors EMAIL  removes the second factors of somebody who has lost them all
   glacis token create               makes a token of a tenant (--tenant SLUG) or of a person (--user EMAIL), and prints it:
                                     --name TEXT --scope asset.read --scope … [--days 90] [--address 192.0.2.0/24]
   glacis token list                 the tokens of a tenant (--tenant SLUG) or of a person (--user EMAIL)

@@ -1,20 +1,23 @@
-import { endSessionsOf, listSessions } from '@glacis/domain';
+import { endSessionsOf, listSessions, removeFactors } from '@glacis/domain';
 import { commandLineOrigin, personOfEmail } from './acting.ts';
 import { joinRunning } from './running.ts';
 import { parseCommand, UsageError } from './usage.ts';
 
 type Say = (line: string) => void;
 
-/** `glacis user list|sessions|revoke-sessions`. Returns the exit code. */
+/** `glacis user list|sessions|revoke-sessions|remove-factors`. Returns the exit code. */
 export async function user(args: readonly string[], say: Say): Promise<number> {
   const [command, ...rest] = args;
   const { positionals } = parseCommand({ args: rest, allowPositionals: true, options: {} });
   const [email, ...more] = positionals;
   if (command === 'list' && email === undefined) return list(say);
-  const isKnown = command === 'sessions' || command === 'revoke-sessions';
-  if (!isKnown || email === undefined || more.length > 0)
-    throw new UsageError('Write: glacis user list, sessions EMAIL or revoke-sessions EMAIL.');
-  return command === 'sessions' ? showSessions(email, say) : revokeSessions(email, say);
+  const about = { sessions: showSessions, 'revoke-sessions': revokeSessions, 'remove-factors': dropFactors };
+  const act = Object.entries(about).find(([name]) => name === command)?.[1];
+  if (act === undefined || email === undefined || more.length > 0)
+    throw new UsageError(
+      'Write: glacis user list, sessions EMAIL, revoke-sessions EMAIL or remove-factors EMAIL.',
+    );
+  return act(email, say);
 }
 
 async function list(say: Say): Promise<number> {
@@ -74,6 +77,30 @@ async function revokeSessions(email: string, say: Say): Promise<number> {
       () => endSessionsOf(platform.database, person.id),
     );
     say(`${person.email}: ${count} ${count === 1 ? 'session' : 'sessions'} ended.`);
+    return 0;
+  } finally {
+    await platform.close();
+  }
+}
+
+async function dropFactors(email: string, say: Say): Promise<number> {
+  const { platform } = await joinRunning();
+  try {
+    const person = await personOfEmail(platform, email);
+    const had = await platform.audit.audited(
+      {
+        tenantId: undefined,
+        origin: commandLineOrigin(),
+        action: 'users.remove-factors',
+        subject: { kind: 'users', id: person.id },
+      },
+      () => removeFactors(platform, person.id),
+    );
+    say(
+      had
+        ? `${person.email}: authenticator app, passkeys and recovery codes are removed.`
+        : `${person.email} has no second factor.`,
+    );
     return 0;
   } finally {
     await platform.close();

@@ -1,6 +1,7 @@
 import {
   authenticate,
   isFresh,
+  policyError,
   sessionRequired,
   type Authenticated,
   type Platform,
@@ -10,7 +11,7 @@ import {
 import { UserError } from '@glacis/foundation';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { sessionCookie } from './cookie.ts';
+import { flowCookies, sessionCookie } from './cookie.ts';
 import { readCredential } from './credential.ts';
 import { limitAddress, limitCaller } from './limit.ts';
 import { recordRefusal } from './refusal.ts';
@@ -20,7 +21,15 @@ import { findUnstorable } from './unstorable.ts';
 /** What of a route decides who may call it with what. */
 export type Guarded = Pick<
   Route,
-  'access' | 'allowsTokens' | 'isDangerous' | 'action' | 'params' | 'query' | 'body' | 'upload'
+  | 'access'
+  | 'allowsTokens'
+  | 'allowsProviders'
+  | 'isDangerous'
+  | 'action'
+  | 'params'
+  | 'query'
+  | 'body'
+  | 'upload'
 >;
 
 /**
@@ -65,6 +74,7 @@ export async function authorise(
     address: request.ip,
     userAgent: request.headers['user-agent'] ?? '',
     sessionSecret: given && 'session' in given ? given.session : undefined,
+    flow: flowCookies(request, reply),
     note: () => {},
     setSession: secret => {
       void reply?.header('set-cookie', sessionCookie(secret, request.protocol === 'https'));
@@ -84,9 +94,16 @@ function refuseUnlessAllowed(route: Guarded, found: Authenticated, slug: string 
   const { kind, scopes } = caller.credential;
   // A tenant one does not belong to looks like one that does not exist.
   if (slug !== undefined && !tenant) throw new UserError('request.not-found', 'There is no such tenant.');
+  if (found.breach) throw policyError(found.breach);
   if (route.access === 'public') return;
   if (route.access === 'signed-in') {
     if (kind !== 'session' && route.allowsTokens !== true) throw sessionRequired();
+    if (slug === undefined && isOfProvider(found) && !(route.allowsTokens ?? route.allowsProviders)) {
+      throw new UserError(
+        'auth.own-sign-in-required',
+        'Your organisation’s sign-in reaches its tenant alone. Sign in with your own password or passkey to change your account.',
+      );
+    }
   } else if (!isPermitted(route.access, found, slug)) {
     throw new UserError(
       'auth.forbidden',
@@ -106,6 +123,11 @@ function refuseUnlessAllowed(route: Guarded, found: Authenticated, slug: string 
       'Confirm with your password first, or sign in again: your sign-in is more than ten minutes old.',
     );
   }
+}
+
+/** Whether the session stands on the word of a tenant's identity provider: it says nothing about the account beyond that tenant. */
+function isOfProvider({ caller: { credential } }: Authenticated): boolean {
+  return credential.kind === 'session' && credential.tenantId !== undefined;
 }
 
 function isPermitted(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -183,6 +184,18 @@ test('a switch of the platform holds for all, one of a tenant for it alone', asy
   await set(ofTenant, null);
   assert.equal(await start(), true);
   assert.equal((await set(`tenants/${newId()}/`, true)).status, 404);
+});
+
+test('an id of another form names no tenant', async () => {
+  const foreign = platformUrl(`tenants/${randomUUID()}`);
+  for (const [method, path, payload] of [
+    ['POST', '/suspend', { reason: 'x' }],
+    ['POST', '/resume', undefined],
+    ['POST', '/delete', { slug: 'x', graceDays: 0 }],
+    ['PUT', '/plan', { planId: null }],
+    ['GET', '/export', undefined],
+  ] as const)
+    assert.equal((await send(method, foreign + path, payload ? { payload } : {})).status, 404, path);
 });
 
 test('plans are edited; one is always the default, and one in use stays', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createTokenRequest, type Role } from '@glacis/contract';
 import { createToken } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
+import { signInSamples } from './sign-in-samples.ts';
 import { MAILED_CODE, type Surface, type World } from './world.ts';
 
 let world: World;
@@ -46,6 +47,7 @@ export const samples: Readonly<Record<string, Sample>> = {
       return { password: PASSWORD };
     },
   },
+  ...signInSamples(() => world),
   'DELETE /api/sessions/:id': { id: async (of, as) => newSessionOf(as || of.users.admin) },
   'POST /api/tokens': { body: async () => ({ name: 'walk', scopes: ['asset.read'] }) },
   'DELETE /api/tokens/:id': { id: async (of, as) => newTokenOf(as || of.users.admin) },

@@ -19,6 +19,7 @@ import {
   openRateLimiter,
   requestReport,
   REPORT_QUEUE,
+  startSession,
   setMemberScope,
   type Platform,
 } from '@glacis/domain';
@@ -114,7 +115,7 @@ export interface World {
 }
 
 /** How a world differs from the usual one. */
-export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp'>>;
+export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders'>>;
 
 /** Makes the world; each test file has its own. Mails are queued and nobody sends them, unless the file does. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -147,6 +148,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, silentLogger),
     publicUrl: 'https://glacis.test',
+    privateProviders: [],
     smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
     ...options,
   };
@@ -168,8 +170,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     signIn: async userId => {
       const link = await createSignInLink(database, userId);
       const response = await server.inject({ method: 'POST', url: '/api/session', payload: { link } });
-      const cookie = String(response.headers['set-cookie']).split(';')[0];
-      return cookie ?? '';
+      const cookie = String(response.headers['set-cookie']).split(';')[0] ?? '';
+      if (cookie.startsWith('glacis_session=')) return cookie;
+      // The person has a second factor, and the file is about something else.
+      const origin = { address: '127.0.0.1', userAgent: '' };
+      return `glacis_session=${await startSession(database, { userId, methods: ['link'] }, origin)}`;
     },
     freshTarget: of => target(of.tenant, `fresh-${(counter += 1)}.${of.domain}`),
     freshMember: (of, role = 'observer') =>

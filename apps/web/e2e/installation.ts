@@ -15,17 +15,32 @@ export interface Installation {
   readonly address: string;
   /** Address of the one-time sign-in link. */
   readonly link: string;
+  /** Lets the practice network publish the proof of ownership of one of its domains; `value` is what follows the equals sign. */
+  publish(domain: string, value: string): Promise<void>;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Starts an installation. @throws Error with its output when it does not come up. */
-export async function startInstallation(): Promise<Installation> {
+/**
+ * Starts an installation with further settings; with `isNamed` its public address is localhost, which can have passkeys.
+ * @throws Error with its output when it does not come up.
+ */
+export async function startInstallation({
+  isNamed = false,
+  settings = {},
+}: { isNamed?: boolean; settings?: Record<string, string> } = {}): Promise<Installation> {
   const folder = mkdtempSync('/tmp/glacis-web-e2e-');
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const args = ['up', '--no-scan', '--block', String(await freeBlock())];
+  const block = await freeBlock();
+  const args = ['up', '--no-scan', '--block', String(block)];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { ...process.env, GLACIS_DATA: folder, GLACIS_PORT: String(port) },
+    env: {
+      ...process.env,
+      ...settings,
+      GLACIS_DATA: folder,
+      GLACIS_PORT: String(port),
+      ...(isNamed ? { GLACIS_PUBLIC_URL: `http://localhost:${port}` } : {}),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -50,7 +65,16 @@ export async function startInstallation(): Promise<Installation> {
     await stop();
     throw new Error(`the installation names no sign-in link:\n${output}`);
   }
-  return { address: new URL(link).origin, link, stop };
+  const publish = async (domain: string, value: string): Promise<void> => {
+    const body = JSON.stringify({ domain, value });
+    const response = await fetch(`http://127.${block}.0.1:${PRACTICE_PORT}/challenges`, {
+      method: 'POST',
+      body,
+    });
+    if (!response.ok) throw new Error(`the practice network answered ${response.status}`);
+  };
+  const address = isNamed ? `http://localhost:${port}` : new URL(link).origin;
+  return { address, link: link.replace(new URL(link).origin, address), publish, stop };
 }
 
 /** An address block in which no other practice network runs. @throws Error when all are taken. */

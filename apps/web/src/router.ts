@@ -112,6 +112,12 @@ const pages: readonly RouteRecordRaw[] = [
     meta: { title: 'session.account' },
   },
   {
+    path: 'sign-in',
+    name: 'sign-in-settings',
+    component: () => import('./features/sign-in-settings/settings-page.vue'),
+    meta: { permission: 'tenant.manage', title: 'nav.sign-in-settings' },
+  },
+  {
     path: 'members',
     name: 'members',
     component: () => import('./features/members/members-page.vue'),
@@ -194,6 +200,18 @@ const routes: readonly RouteRecordRaw[] = [
     component: () => import('./features/session/sign-in-page.vue'),
     meta: { isPublic: true, title: 'session.signIn' },
   },
+  {
+    path: '/sign-in/oidc/:id',
+    name: 'provider-return',
+    component: () => import('./features/session/provider-return-page.vue'),
+    meta: { isPublic: true, title: 'session.returning' },
+  },
+  {
+    path: '/security',
+    name: 'security',
+    component: () => import('./features/security/security-page.vue'),
+    meta: { title: 'session.security' },
+  },
   ...publicPages,
   {
     path: '/platform',
@@ -236,13 +254,15 @@ export function createAppRouter(queryClient: QueryClient): Router {
       if (tenant) return { name: 'overview', params: { tenant: tenant.slug }, replace: true };
       return session.user.isPlatformAdmin ? { name: 'platform-tenants', replace: true } : true;
     }
-    if (to.name === 'missing') return true;
+    if (to.name === 'missing' || to.name === 'security') return true;
     if (to.meta.isOfPlatform && session.user.isPlatformAdmin) return true;
     const tenant = session.tenants.find(one => one.slug === to.params['tenant']);
     const { permission } = to.meta;
     if (!tenant || (permission && !tenant.permissions.includes(permission))) {
       return { name: 'missing', params: { rest: to.path.slice(1).split('/') }, replace: true };
     }
+    if (tenant.breach)
+      return { name: 'security', query: { tenant: tenant.slug, next: to.fullPath }, replace: true };
     rememberTenant(tenant.slug);
     return true;
   });

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 const SOURCE = join(import.meta.dirname, '..', 'src');
-const texts: unknown = (await import('../src/i18n/en.ts')).en;
+const texts: unknown = {
+  ...(await import('../src/i18n/en.ts')).en,
+  // Come with their pages.
+  ...(await import('../src/i18n/later-sign-in.ts')).laterTexts,
+};
 
 function textOf(key: string): unknown {
   return key.split('.').reduce<unknown>((at, part) => {

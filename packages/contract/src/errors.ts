@@ -30,6 +30,49 @@ export const errorCatalogue = {
     status: 400,
     meaning: 'The password is known from breaches or too common: choose another one.',
   },
+  'auth.policy': {
+    status: 403,
+    meaning: 'The sign-in does not satisfy the policy of the tenant; `fields` names what is missing.',
+  },
+  'auth.policy-locks-out': {
+    status: 409,
+    meaning: 'The policy would shut out the person who sets it.',
+  },
+  'auth.own-sign-in-required': {
+    status: 403,
+    meaning: 'A session by the identity provider of a tenant reaches that tenant alone, not the account.',
+  },
+  'auth.flow-expired': {
+    status: 401,
+    meaning: 'The sign-in took too long, had too many attempts or began in another browser: begin again.',
+  },
+  'auth.code-wrong': { status: 401, meaning: 'The one-time code is wrong, too old or was used before.' },
+  'auth.passkey-refused': {
+    status: 401,
+    meaning: 'The passkey is unknown, or its answer does not fit the question.',
+  },
+  'sso.refused': {
+    status: 403,
+    meaning: 'The identity provider did not vouch for the person, or may not for this address.',
+  },
+  'sso.provider-unreachable': {
+    status: 409,
+    meaning: 'The identity provider gave no valid configuration.',
+  },
+  'sso.domain-not-proven': {
+    status: 409,
+    meaning: 'An identity provider may speak only for domains that the tenant has proven.',
+  },
+  'passkey.unavailable': {
+    status: 409,
+    meaning: 'The address of the platform cannot have passkeys: they need a name and HTTPS, or localhost.',
+  },
+  'auth.second-factor-required': {
+    status: 403,
+    meaning: 'The account has a second factor: it is needed beside the password.',
+  },
+  'factor.exists': { status: 409, meaning: 'The second factor is there already.' },
+  'factor.too-many': { status: 409, meaning: 'The account has as many passkeys as it may have.' },
   'auth.origin-refused': { status: 403, meaning: 'A changing request came from another origin.' },
   'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },

@@ -116,7 +116,8 @@ export async function dropTenantSchema(
   const schema = tenantSchema(tenant);
   await query(`drop schema if exists "${schema}" cascade`);
   // The roles owned nothing, and what they were granted went with the schema.
-  await query(`drop role if exists "${schema}", "${schema}_p"`);
+  await query(`drop role if exists "${schema}_p"`);
+  await query(`drop role if exists "${schema}"`);
   await query('delete from control.schema_version where schema = $1', [schema]);
 }
 

@@ -55,6 +55,8 @@ export interface ControlTables {
     id: Generated<string>;
     authenticated_at: CreatedAt;
     methods: Generated<string[]>;
+    /** The only tenant that it reaches: the one whose identity provider vouched for the person. */
+    tenant_id: Generated<string | null>;
   };
   'control.sign_in_link': {
     token_hash: string;
@@ -63,6 +65,7 @@ export interface ControlTables {
     expires_at: Date;
     used_at: Date | null;
   };
+  'control.recovery_code': { user_id: string; code_hash: string; used_at: Date | null };
   'control.sign_in_failure': { subject: string; failures: number; last_at: Date };
   'control.platform_setting': { key: string; value: Json<unknown> };
   'control.domain_claim': {

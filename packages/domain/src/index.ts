@@ -3,6 +3,10 @@ import type { Route } from './http/route.ts';
 import { billingRoutes } from './billing/routes.ts';
 import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
+import { passkeyRoutes } from './identity/passkeys/routes.ts';
+import { policyRoutes } from './identity/policy/routes.ts';
+import { ssoRoutes } from './identity/oidc/routes.ts';
+import { totpRoutes } from './identity/totp/routes.ts';
 import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
@@ -26,6 +30,9 @@ export * from './http/route.ts';
 export { callerOf, requesterOf, sessionRequired } from './http/caller.ts';
 export { authenticate, type Authenticated, type GivenCredential } from './identity/authenticate.ts';
 export type { Caller, Credential, CredentialKind, Person, RouteTenant } from './identity/caller.ts';
+export { policyError } from './identity/policy/breach.ts';
+export { removeFactors } from './identity/factors.ts';
+export type { FlowKind } from './identity/flow.ts';
 export {
   changeProjectTargets,
   createProject,
@@ -95,6 +102,10 @@ export { createTenant, createTenantWithin, membershipsOf } from './tenancy/servi
 /** All routes of all slices. */
 export const routes: readonly Route[] = [
   ...identityRoutes,
+  ...totpRoutes,
+  ...passkeyRoutes,
+  ...policyRoutes,
+  ...ssoRoutes,
   ...overviewRoutes,
   ...targetRoutes,
   ...scanRoutes,

@@ -49,6 +49,8 @@ export interface Platform {
   readonly publicUrl: string;
   /** How mails are sent. Left out: they are not, and links are shown to who asked for them. */
   readonly smtp?: SmtpSettings;
+  /** `host:port` of identity providers that are reached although they are private. */
+  readonly privateProviders: readonly string[];
   /** How Stripe is reached. Left out: paid plans are approved by hand. */
   readonly stripe?: StripeSettings;
 }

@@ -90,6 +90,7 @@ export async function createDomainWorld() {
     limiter: openRateLimiter(db.database, silentLogger, { limits: {} }),
     tokenSigner: createTokenSigner(db.database, masterKey, silentLogger),
     publicUrl: 'https://glacis.test',
+    privateProviders: [],
     smtp: { url: 'smtp://127.0.0.1:9', from: 'Glacis <glacis@glacis.test>' },
   };
   return {

@@ -39,6 +39,12 @@ const environment = z.object({
   GLACIS_STRIPE_WEBHOOK_SECRET: z.string().min(8).optional(),
   /** Another host that speaks Stripe's API. */
   GLACIS_STRIPE_API: z.url({ protocol: /^https?$/ }).optional(),
+  /** host:port of identity providers in private networks, separated by commas; others are reached at public addresses only. */
+  GLACIS_PRIVATE_PROVIDERS: z
+    .string()
+    .max(2000)
+    .regex(/^[\w.:[\]-]+:\d+(\s*,\s*[\w.:[\]-]+:\d+)*$/, 'write host:port, separated by commas')
+    .optional(),
   /** Redis or Valkey for the shared rate limits; without it they are in PostgreSQL. */
   GLACIS_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   /** Requests a minute: off, or changes to the defaults such as user=600,token=1200. */
@@ -85,6 +91,8 @@ export interface Config {
   readonly publicUrl: string;
   /** Whether it was set, and not made of the port. */
   readonly isPublicUrlGiven: boolean;
+  /** host:port of identity providers that are reached although they are private. */
+  readonly privateProviders: readonly string[];
   /** How mails are sent; undefined when no server is set. */
   readonly smtp: SmtpSettings | undefined;
   /** How Stripe is reached; undefined when payments are approved by hand. */
@@ -133,6 +141,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     logLevel: values.GLACIS_LOG_LEVEL,
     publicUrl: (values.GLACIS_PUBLIC_URL ?? `http://127.0.0.1:${values.GLACIS_PORT}`).replace(/\/+$/, ''),
     isPublicUrlGiven: values.GLACIS_PUBLIC_URL !== undefined,
+    privateProviders: values.GLACIS_PRIVATE_PROVIDERS?.split(/\s*,\s*/) ?? [],
     smtp: smtpOf(values),
     stripe: stripeOf(values),
   };

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { FindingObservation, Observation } from '@glacis/engine';
 import { coverageOf, findingsOf, usePractice } from '../test/practice.ts';
-import { runScanner } from '../test/scan-in-memory.ts';
+import { openJob, runScanner } from '../test/scan-in-memory.ts';
+import { checkResolver, checkTransport } from './parts/check-reach.ts';
 import { withoutSecrets } from './parts/secrets.ts';
 import { scanners } from './index.ts';
 
@@ -159,6 +160,38 @@ test('what is out of scope or gone ends in the coverage', async () => {
     'http://www.larkspur.test:9': 'unreachable',
     nonsense: 'skipped',
   });
+  assert.equal(practice().net.counters().total, 0);
+});
+
+test('what the guard stops is counted apart from what did not answer', async () => {
+  const job = openJob(practice().terrain);
+  const how = { isTls: false, timeoutMs: 1000 };
+  const web = checkTransport(job.capabilities);
+  await assert.rejects(async () => web.connect('www.bystander.test', 8080, how), /scope/);
+  assert.equal(web.refused(), 1);
+  await assert.rejects(async () => web.connect('www.larkspur.test', 9, how), /ECONNREFUSED/);
+  assert.equal(web.refused(), 1);
+  const service = checkTransport(job.capabilities, 8080);
+  await assert.rejects(
+    async () => service.connect('www.larkspur.test', 8443, how),
+    /not that of the service/,
+  );
+  assert.equal(service.refused(), 1);
+  const stream = await service.connect('www.larkspur.test', 8080, how);
+  stream.destroy();
+  const answer = await checkResolver(job.capabilities).query({
+    name: 'www.larkspur.test',
+    type: 'A',
+    class: 'IN',
+    isRecursive: true,
+    servers: [],
+    timeoutMs: 1000,
+    attempts: 1,
+    signal: undefined,
+  });
+  const [first] = answer.answers ?? [];
+  assert.equal(first?.type === 'A' && first.data, practice().addressOf('www.larkspur.test'));
+  await job.close();
   assert.equal(practice().net.counters().total, 0);
 });
 

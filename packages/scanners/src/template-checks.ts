@@ -64,8 +64,9 @@ export default defineScanner({
         const { startScan } = await import('@glacis/checks');
         const late = AbortSignal.timeout(limitMs);
         let trap: string | undefined;
-        const scan = startScan(plan, [asset.kind === 'service' ? at.target : asset.key], {
-          transport: checkTransport(context, at.place.kind === 'service' ? at.place.port : undefined),
+        const transport = checkTransport(context, at.place.kind === 'service' ? at.place.port : undefined);
+        const scan = startScan(plan, [at.target], {
+          transport,
           dns: checkResolver(context),
           signal: AbortSignal.any([cancelled, late]),
           userAgent: context.stream.userAgent,
@@ -89,14 +90,15 @@ export default defineScanner({
           seen.add(identity);
           yield finding;
         }
-        const { requests, errors } = scan.counters;
+        // A redirect to somewhere else that the guard stopped is no missing answer.
+        const missing = scan.counters.errors - transport.refused();
+        const detail = `${missing} of ${scan.counters.requests} requests got no answer`;
         if (late.aborted)
           return { outcome: 'limited', detail: `not finished within ${options.limitSeconds} s` };
         if (trap !== undefined) return { outcome: 'limited', detail: trap };
-        if (scan.skippedHosts().length > 0)
-          return { outcome: 'unreachable', detail: `${errors} of ${requests} requests got no answer` };
-        if (errors > 0)
-          return { outcome: 'limited', detail: `${errors} of ${requests} requests got no answer` };
+        if (scan.skippedHosts().some(host => host.startsWith(`${at.host}:`)))
+          return { outcome: 'unreachable', detail };
+        if (missing > 0) return { outcome: 'limited', detail };
         return { outcome: 'looked', rules };
       },
     );

@@ -91,6 +91,17 @@ function mapPages(pages: readonly Page[]): readonly Page[] {
 
 /** Pages, exposures, robots.txt and sitemap of a site; not the parts that pages load. */
 export function sitePages(site: Site): readonly Page[] {
+  const known = pagesOf.get(site);
+  if (known !== undefined) return known;
+  const made = makePages(site);
+  pagesOf.set(site, made);
+  return made;
+}
+
+/** Bodies are made when they are asked for; what there is of a site does not change, and each request looks for its page. */
+const pagesOf = new WeakMap<Site, readonly Page[]>();
+
+function makePages(site: Site): readonly Page[] {
   const pages = templates[site.template](site);
   const exposed = site.exposures
     .flatMap(exposure => exposurePages(site, exposure))

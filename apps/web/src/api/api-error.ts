@@ -26,3 +26,8 @@ export class ApiError extends Error {
 export function isSignedOut(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401 && error.code === 'auth.sign-in-required';
 }
+
+/** True when an error says that the sign-in does not satisfy the policy of the tenant. */
+export function isOfPolicy(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'auth.policy';
+}

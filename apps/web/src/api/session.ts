@@ -1,9 +1,6 @@
-import { sessionView, type SessionView } from '@glacis/contract';
+import { sessionView } from '@glacis/contract';
 import { queryOptions } from '@tanstack/vue-query';
 import { command, request } from './client.ts';
-
-/** What a person signs in with: e-mail address and password, or the token of a one-time link. */
-export type Credentials = { readonly email: string; readonly password: string } | { readonly link: string };
 
 /** Who is signed in. */
 export const sessionQuery = queryOptions({
@@ -12,11 +9,6 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
   retry: false,
 });
-
-/** Starts a session. @throws ApiError */
-export function signIn(credentials: Credentials): Promise<SessionView> {
-  return request(sessionView, '/api/session', { method: 'POST', body: credentials });
-}
 
 /** Ends the session. @throws ApiError */
 export function signOut(): Promise<void> {

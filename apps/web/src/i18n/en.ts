@@ -16,6 +16,7 @@ export const en = {
     plan: 'Plan',
     platform: 'Platform',
     audit: 'Audit log',
+    'sign-in-settings': 'Sign-in',
   },
   shell: {
     skip: 'Skip to content',
@@ -37,6 +38,8 @@ export const en = {
   session: {
     signIn: 'Sign in',
     signOut: 'Sign out',
+    security: 'Ways to sign in',
+    returning: 'Signing in by your organisation',
     account: 'Sessions and tokens',
     email: 'E-mail address',
     password: 'Password',

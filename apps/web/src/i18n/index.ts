@@ -15,3 +15,8 @@ export const i18n = createI18n({
 export function translate(key: string, values: Readonly<Record<string, string | number>> = {}): string {
   return i18n.global.t(key, values);
 }
+
+/** Adds the texts that come with a page of its own. */
+export function addTexts(texts: Readonly<Record<string, object>>): void {
+  i18n.global.mergeLocaleMessage('en', texts);
+}

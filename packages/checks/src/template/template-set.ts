@@ -67,6 +67,8 @@ const IGNORED_FOLDERS = new Set(['.git', '.github', 'node_modules', 'helpers', '
 const IGNORED_FILES =
   /^(?:cves|contributors|templates?-checksum|wappalyzer-mapping)\.json$|^\.|^(?:TEMPLATES-STATS\.json)$/i;
 const MAX_FILES = 200_000;
+/** Of a set this small the templates that had to be read are kept; of a larger one few are ever used. */
+const MAX_KEPT = 500;
 
 function filesBelow(path: string, found: string[], maxFiles: number): void {
   if (found.length >= maxFiles) return;
@@ -134,22 +136,21 @@ const EMPTY = {
   planKey: '',
 } as const;
 
-function inspect(file: string, root: string, options: TemplateSetOptions): TemplateEntry {
+/** A file that was read now, with its template when it is good. */
+interface Inspected {
+  readonly entry: TemplateEntry;
+  readonly template?: Template;
+}
+
+function inspect(file: string, root: string, options: TemplateSetOptions): Inspected {
   const stat = statSync(file);
   const shared = { path: relative(root, file) || basename(file), mtimeMs: stat.mtimeMs, size: stat.size };
   try {
     const template = loadTemplateFile(file, { root, isLenient: options.isLenient === true });
-    return { ...shared, ...summaryOf(template) };
+    return { entry: { ...shared, ...summaryOf(template) }, template };
   } catch (error) {
-    return {
-      ...shared,
-      ...EMPTY,
-      tags: [],
-      protocols: [],
-      products: [],
-      ports: [],
-      reason: messageOf(error).slice(0, 2000) || 'refused',
-    };
+    const reason = messageOf(error).slice(0, 2000) || 'refused';
+    return { entry: { ...shared, ...EMPTY, tags: [], protocols: [], products: [], ports: [], reason } };
   }
 }
 
@@ -158,8 +159,9 @@ function handleOf(
   file: string,
   root: string,
   options: TemplateSetOptions,
+  read?: Template,
 ): TemplateHandle {
-  let loaded: Template | undefined;
+  let loaded = read && { ...read, path: entry.path };
   const get = (): Template => {
     loaded ??= {
       ...loadTemplateFile(file, { root, isLenient: options.isLenient === true, isTrusted: true }),
@@ -210,12 +212,13 @@ export function openTemplates(paths: readonly string[], options: TemplateSetOpti
         stat !== undefined &&
         before.mtimeMs === stat.mtimeMs &&
         before.size === stat.size;
-      const entry = isSame ? before : inspect(file, root, options);
+      const { entry, template }: Inspected = isSame ? { entry: before } : inspect(file, root, options);
+      const read = files.length <= MAX_KEPT ? template : undefined;
       isChanged ||= !isSame;
       entries.push(entry);
       if (seen.has(file)) continue;
       seen.add(file);
-      if (entry.reason === '') templates.push(handleOf(entry, file, root, options));
+      if (entry.reason === '') templates.push(handleOf(entry, file, root, options, read));
       else rejected.push({ file: entry.path, reason: entry.reason });
     }
     if (isChanged) writeIndex(cache, entries);

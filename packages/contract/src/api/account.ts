@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oneTimeCode, passkeyAssertion } from './passkey.ts';
 import { id, instant } from './primitives.ts';
 
 /** How somebody has shown who they are. */
@@ -26,4 +27,7 @@ export type SessionEntry = z.infer<typeof sessionEntry>;
 export const ownThingPath = z.object({ id });
 
 /** POST /api/session/reauthentication. */
-export const reauthenticationRequest = z.strictObject({ password: z.string().min(1).max(1000) });
+export const reauthenticationRequest = z.union([
+  z.strictObject({ password: z.string().min(1).max(1000), code: oneTimeCode.optional() }),
+  z.strictObject({ passkey: passkeyAssertion }),
+]);

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { permission, role } from '../permission.ts';
 import { id } from './primitives.ts';
-
-/** POST /api/session: with a password, or with the token of a one-time sign-in link. */
-export const signInRequest = z.union([
-  z.strictObject({ email: z.email().max(254), password: z.string().min(1).max(1000) }),
-  z.strictObject({ link: z.string().min(20).max(200) }),
-]);
+import { policyBreaches } from './sign-in-policy.ts';
 
 /** GET /api/session and the answer to signing in. */
 export const sessionView = z.object({
@@ -18,7 +13,16 @@ export const sessionView = z.object({
     isPlatformAdmin: z.boolean(),
   }),
   tenants: z.array(
-    z.object({ id, slug: z.string(), name: z.string(), role, permissions: z.array(permission) }),
+    z.object({
+      id,
+      slug: z.string(),
+      name: z.string(),
+      role,
+      permissions: z.array(permission),
+      /** What the session lacks for entering, by the tenant's policy. */ breach: z
+        .enum(policyBreaches)
+        .nullable(),
+    }),
   ),
 });
 export type SessionView = z.infer<typeof sessionView>;

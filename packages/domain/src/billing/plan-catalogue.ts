@@ -1,5 +1,5 @@
 import type { PlanRequest, PlatformPlan } from '@glacis/contract';
-import { newId, tenantId, UserError } from '@glacis/foundation';
+import { newId, UserError } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
 import type { Platform } from '../platform.ts';
@@ -100,7 +100,7 @@ export async function setTenantPlan(
       if (rows.length === 0) throw notFound('plan');
     }
     const { rows } = await sql`update control.tenant set plan_id = ${of.planId}
-      where id = ${tenantId(of.id)} returning 1`.execute(trx);
+      where id = ${of.id} returning 1`.execute(trx);
     if (rows.length === 0) throw notFound('tenant');
   });
 }

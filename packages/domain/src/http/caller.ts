@@ -22,7 +22,12 @@ export function callerOf(input: RouteInput<unknown, unknown, unknown>): Person {
 /** The person whose session a public route is called with; undefined for strangers and tokens. */
 export function signedInPerson(input: RouteInput<unknown, unknown, unknown>): Person | undefined {
   const { caller } = input;
-  return caller && isPerson(caller) && caller.credential.kind === 'session' ? caller : undefined;
+  return caller &&
+    isPerson(caller) &&
+    caller.credential.kind === 'session' &&
+    caller.credential.tenantId === undefined
+    ? caller
+    : undefined;
 }
 
 /** Id of the person on whose behalf something is done; null when a tenant's own token does it. */

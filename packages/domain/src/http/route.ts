@@ -3,10 +3,17 @@ import type { Permission } from '@glacis/contract';
 import type { z } from 'zod';
 import type { AuditNote } from '../audit/trail.ts';
 import type { Caller, RouteTenant } from '../identity/caller.ts';
+import type { FlowKind } from '../identity/flow.ts';
 import type { Platform } from '../platform.ts';
 
 /** Who may call a route: anybody, anybody who is signed in, or who holds a permission in the tenant of the path. */
 export type Access = 'public' | 'signed-in' | Permission;
+
+/** The secrets by which ways through several steps are bound to a browser. */
+export interface FlowCookies {
+  secretOf(kind: FlowKind): string | undefined;
+  set(kind: FlowKind, secret: string | undefined): void;
+}
 
 /** What a handler gets. `tenant` is there when the path names one and the caller belongs to it. */
 export interface RouteInput<Params, Query, Body> {
@@ -22,6 +29,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly userAgent: string;
   /** The session secret of the request's cookie; undefined when the request came with a token. */
   readonly sessionSecret: string | undefined;
+  /** Cookies of ways to sign in that take several steps. */
+  readonly flow: FlowCookies;
   /** Adds to the audit record of this call: what it is about, and facts that may be recorded. Never a secret. */
   note(more: AuditNote): void;
   /** Starts a session in the answer, or ends it. */
@@ -45,6 +54,8 @@ export interface Route {
   readonly access: Access;
   /** Lets tokens call a `signed-in` route; without it only sessions may. Routes of a permission ask the scopes instead. */
   readonly allowsTokens?: boolean;
+  /** Lets sessions that a tenant's identity provider vouched for call a `signed-in` route outside of tenants. */
+  readonly allowsProviders?: boolean;
   /** Needs a sign-in of the last minutes, or a token with the scope `dangerous`. */
   readonly isDangerous?: boolean;
   /**
@@ -78,6 +89,7 @@ export function route<
   url: string;
   access: Access;
   allowsTokens?: boolean;
+  allowsProviders?: boolean;
   isDangerous?: boolean;
   action?: string;
   summary: string;

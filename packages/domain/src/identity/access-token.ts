@@ -152,8 +152,8 @@ async function findGrant(
 ): Promise<GrantRow | undefined> {
   const { rows } = await sql<GrantRow>`
     select g.session_id, g.expires_at, g.scopes as grant_scopes, tk.id as token_id, tk.name as token_name,
-      tk.scopes as token_scopes, coalesce(tk.addresses, '{}') as addresses, g.tenant_id as token_tenant_id,
-      g.expires_at as token_expires_at, u.id as user_id, u.email, u.is_platform_admin, t.id as tenant_id, t.slug, m.role
+      tk.scopes as token_scopes, coalesce(tk.addresses, '{}') as addresses, coalesce(g.tenant_id, s.tenant_id) as token_tenant_id,
+      g.expires_at as token_expires_at, u.id as user_id, u.email, u.is_platform_admin and s.tenant_id is null as is_platform_admin, t.id as tenant_id, t.slug, m.role
     from control.token_grant g
     left join control.session s on s.id = g.session_id and s.expires_at > now() and not ${isIdle}
     left join control.api_token tk on tk.id = g.api_token_id and tk.revoked_at is null

@@ -1,9 +1,11 @@
+import type { PolicyBreach } from '@glacis/contract';
 import type { TenantId } from '@glacis/foundation';
 import { membershipsOf } from '../tenancy/service.ts';
 import { noteSupportUse } from '../tenancy/support.ts';
 import type { Platform } from '../platform.ts';
 import { findAccessToken } from './access-token.ts';
 import { tenantInRole, tenantOfServiceToken, type Caller, type RouteTenant } from './caller.ts';
+import { breachesOf } from './policy/service.ts';
 import { findSession } from './session.ts';
 import { findToken, type FoundCaller } from './token.ts';
 
@@ -16,11 +18,14 @@ export interface Authenticated {
   readonly tenant: RouteTenant | undefined;
   /** The active tenant of the path, whether or not the caller belongs to it: for the record, not for the answer. */
   readonly namedTenantId: TenantId | undefined;
+  /** What the caller lacks for entering the tenant of the path, by its policy. */
+  readonly breach: PolicyBreach | undefined;
 }
 
 /**
  * Finds out who calls and what they may do in the tenant of a slug; undefined when the credential is not valid. One round
- * trip, and another one for members by other means than a membership, and once a minute to note the use.
+ * trip and one for the tenant's policy, and others for members by other means than a membership, and once a minute to note the
+ * use.
  */
 export async function authenticate(
   platform: Platform,
@@ -28,13 +33,11 @@ export async function authenticate(
   of: { readonly slug: string | undefined; readonly address: string },
 ): Promise<Authenticated | undefined> {
   const found = await find(platform, given, of);
-  return (
-    found && {
-      caller: found.caller,
-      tenant: await tenantFor(platform, found),
-      namedTenantId: found.tenant?.id,
-    }
-  );
+  if (!found) return undefined;
+  const { caller } = found;
+  const tenant = await tenantFor(platform, found);
+  const breach = tenant && (await breachesOf(platform.database, caller, [tenant.id])).get(tenant.id);
+  return { caller, tenant, namedTenantId: found.tenant?.id, breach };
 }
 
 function find(

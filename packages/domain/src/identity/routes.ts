@@ -4,14 +4,17 @@ import {
   sessionEntry,
   sessionView,
   setPasswordRequest,
+  signInAnswer,
   signInRequest,
 } from '@glacis/contract';
-import { UserError } from '@glacis/foundation';
 import { z } from 'zod';
 import { callerOf, sessionSecretOf } from '../http/caller.ts';
 import { route, type Route } from '../http/route.ts';
-import { reauthenticate, setPassword, signInWithLink, signInWithPassword, viewSession } from './service.ts';
-import { callerOfSession, endOwnSession, endSession, endSessionsOf, listSessions } from './session.ts';
+import { checkAssertion } from './passkeys/assertion.ts';
+import { reauthenticate } from './reauthenticate.ts';
+import { enter, enterOrAsk } from './second-factor.ts';
+import { proveByLink, proveByPassword, setPassword, viewSession } from './service.ts';
+import { endOwnSession, endSession, endSessionsOf, listSessions } from './session.ts';
 
 /** Routes of signing in and out, and of one's own sessions. */
 export const identityRoutes: readonly Route[] = [
@@ -20,22 +23,22 @@ export const identityRoutes: readonly Route[] = [
     url: '/api/session',
     access: 'public',
     action: 'session.start',
-    summary: 'Signs in with a password or a one-time link.',
+    summary:
+      'Signs in with a password, a passkey or a one-time link. Who has a second factor is asked for it after password and link.',
     body: signInRequest,
-    answer: sessionView,
+    answer: signInAnswer,
     handle: async input => {
-      const { database } = input.platform;
-      const secret =
-        'link' in input.body
-          ? await signInWithLink(database, input.body.link, input)
-          : await signInWithPassword(database, input.body.email, input.body.password, input);
-      // A session from before is ended, so that nobody can plant one.
-      if (input.sessionSecret) await endSession(database, input.sessionSecret);
-      const caller = await callerOfSession(database, secret);
-      if (!caller) throw new UserError('auth.sign-in-required', 'Sign in first.');
-      input.setSession(secret);
-      input.note({ actor: { kind: 'person', id: caller.userId, name: caller.email } });
-      return viewSession(database, caller);
+      const { body, platform } = input;
+      if ('passkey' in body) {
+        const { userId } = await checkAssertion(input, body.passkey);
+        return enter(input, { userId, methods: ['passkey'] });
+      }
+      return enterOrAsk(
+        input,
+        'link' in body
+          ? await proveByLink(platform.database, body.link)
+          : await proveByPassword(platform.database, body.email, body.password, input.address),
+      );
     },
   }),
   route({
@@ -51,6 +54,7 @@ export const identityRoutes: readonly Route[] = [
     method: 'DELETE',
     url: '/api/session',
     access: 'signed-in',
+    allowsProviders: true,
     action: 'session.end',
     summary: 'Signs out.',
     answer: 'none',
@@ -81,16 +85,11 @@ export const identityRoutes: readonly Route[] = [
     url: '/api/session/reauthentication',
     access: 'signed-in',
     summary:
-      'Confirms with the password who is behind the session; dangerous acts are open for ten minutes then.',
+      'Confirms who is behind the session, with a passkey, or the password and the second factor if there is one; dangerous acts are open for ten minutes then.',
     body: reauthenticationRequest,
     answer: 'none',
     handle: async input => {
-      const secret = await reauthenticate(input.platform.database, callerOf(input), {
-        ...input.body,
-        sessionSecret: sessionSecretOf(input),
-        address: input.address,
-      });
-      input.setSession(secret);
+      input.setSession(await reauthenticate(input, callerOf(input), input.body));
     },
   }),
   route({

@@ -4,8 +4,9 @@ import { sql, type Database } from '@glacis/db';
 import { membershipsOf } from '../tenancy/service.ts';
 import { refuseBreachedPassword } from './breached-password.ts';
 import { withinScopes, type Person } from './caller.ts';
+import { breachesOf } from './policy/service.ts';
 import { hashPassword, isPassword } from './password.ts';
-import { rotateSession, startSession, type Origin } from './session.ts';
+import { rotateSession } from './session.ts';
 
 export type { Origin } from './session.ts';
 
@@ -30,8 +31,11 @@ export async function createSignInLink(database: Database, userId: string): Prom
   return token;
 }
 
-/** Signs in with a one-time link. Returns the secret of a new session. @throws UserError */
-export async function signInWithLink(database: Database, token: string, origin: Origin): Promise<string> {
+/** Uses a one-time link up. Returns whom it was made for. @throws UserError */
+export async function proveByLink(
+  database: Database,
+  token: string,
+): Promise<{ userId: string; methods: ['link'] }> {
   const used = await database.control
     .updateTable('control.sign_in_link')
     .set({ used_at: new Date() })
@@ -46,17 +50,17 @@ export async function signInWithLink(database: Database, token: string, origin: 
       'This sign-in link was used already or has expired. Make a new one with: npm start (or glacis sign-in).',
     );
   }
-  return startSession(database, { userId: used.user_id, methods: ['link'] }, origin);
+  return { userId: used.user_id, methods: ['link'] };
 }
 
-/** Signs in with a password. Returns the secret of a new session. @throws UserError */
-export async function signInWithPassword(
+/** Checks address and password. Returns whose they are. @throws UserError */
+export async function proveByPassword(
   database: Database,
   email: string,
   password: string,
-  origin: Origin,
-): Promise<string> {
-  const userId = await throttled(database, email, origin.address, async () => {
+  address: string,
+): Promise<{ userId: string; methods: ['password'] }> {
+  const userId = await throttled(database, email, address, async () => {
     const account = await database.control
       .selectFrom('control.user_account')
       .select(['id', 'password_hash'])
@@ -66,7 +70,7 @@ export async function signInWithPassword(
   });
   if (userId === undefined)
     throw new UserError('auth.wrong-credentials', 'E-mail address and password do not fit together.');
-  return startSession(database, { userId, methods: ['password'] }, origin);
+  return { userId, methods: ['password'] };
 }
 
 /**
@@ -87,14 +91,19 @@ async function throttled<T>(
   if (result === undefined) return undefined;
   await database.control.deleteFrom('control.sign_in_failure').where('subject', '=', pair).execute();
   // Only this attempt: signing in to one's own account must not win new guesses at others.
-  await sql`update control.sign_in_failure set failures = greatest(0, failures - 1) where subject = ${address}`.execute(
-    database.control,
-  );
+  await forgiveAttempt(database, address);
   return result;
 }
 
+/** Takes back one counted attempt, which was right. */
+export async function forgiveAttempt(database: Database, subject: string): Promise<void> {
+  await sql`update control.sign_in_failure set failures = greatest(0, failures - 1) where subject = ${subject}`.execute(
+    database.control,
+  );
+}
+
 /** Counts an attempt in one statement, or refuses it. @throws UserError that says how long to wait. */
-async function countAttempt(database: Database, subject: string, free: number): Promise<void> {
+export async function countAttempt(database: Database, subject: string, free: number): Promise<void> {
   const waitSeconds = sql`least(${MAX_WAIT_SECONDS}::int, power(2, least(10, f.failures - ${free}::int)))`;
   const { rows: counted } = await sql`insert into control.sign_in_failure as f (subject, failures, last_at)
     values (${subject}, 1, clock_timestamp())
@@ -114,51 +123,33 @@ async function countAttempt(database: Database, subject: string, free: number): 
 export async function viewSession(database: Database, caller: Person): Promise<SessionView> {
   const account = await database.control
     .selectFrom('control.user_account')
-    .select(['id', 'email', 'name', 'password_hash', 'is_platform_admin'])
+    .select(['id', 'email', 'name', 'password_hash'])
     .where('id', '=', caller.userId)
     .executeTakeFirstOrThrow();
   const { credential } = caller;
   const memberships = await membershipsOf(database, caller.userId);
+  const tenants = memberships.filter(
+    tenant => credential.tenantId === undefined || credential.tenantId === tenant.id,
+  );
+  const breaches = await breachesOf(
+    database,
+    caller,
+    tenants.map(tenant => tenant.id),
+  );
   return {
     user: {
       id: account.id,
       email: account.email,
       name: account.name,
       hasPassword: account.password_hash !== null,
-      isPlatformAdmin: account.is_platform_admin && (credential.scopes?.has('platform.manage') ?? true),
+      isPlatformAdmin: caller.isPlatformAdmin && (credential.scopes?.has('platform.manage') ?? true),
     },
-    tenants: memberships
-      .filter(tenant => credential.tenantId === undefined || credential.tenantId === tenant.id)
-      .map(tenant => ({
-        ...tenant,
-        permissions: [...withinScopes(permissionsOf[tenant.role], credential)],
-      })),
+    tenants: tenants.map(tenant => ({
+      ...tenant,
+      permissions: [...withinScopes(permissionsOf[tenant.role], credential)],
+      breach: breaches.get(tenant.id) ?? null,
+    })),
   };
-}
-
-/**
- * Confirms with the password who is behind a session. Returns the session's new secret; it counts as freshly signed in.
- * @throws UserError when the password is wrong or there is none.
- */
-export async function reauthenticate(
-  database: Database,
-  caller: Person,
-  of: { password: string; sessionSecret: string; address: string },
-): Promise<string> {
-  const present = await passwordHashOf(database, caller.userId);
-  if (present === null) {
-    throw new UserError(
-      'auth.wrong-credentials',
-      'This account has no password. Sign in again instead, with a fresh link.',
-    );
-  }
-  await confirmPassword(database, caller, {
-    present,
-    given: of.password,
-    field: 'password',
-    address: of.address,
-  });
-  return rotateSession(database, of.sessionSecret, ['password']);
 }
 
 /**
@@ -199,11 +190,13 @@ export async function setPassword(
       .where('id_hash', '!=', sha256(of.sessionSecret))
       .execute();
     await trx.deleteFrom('control.sign_in_link').where('user_id', '=', caller.userId).execute();
+    await sql`delete from control.sign_in_flow where user_id = ${caller.userId}`.execute(trx);
   });
   return rotateSession(database, of.sessionSecret);
 }
 
-async function passwordHashOf(database: Database, userId: string): Promise<string | null> {
+/** The stored hash of a person’s password; null when they have none. */
+export async function passwordHashOf(database: Database, userId: string): Promise<string | null> {
   const account = await database.control
     .selectFrom('control.user_account')
     .select('password_hash')
@@ -213,7 +206,7 @@ async function passwordHashOf(database: Database, userId: string): Promise<strin
 }
 
 /** Checks the present password, throttled like signing in. @throws UserError */
-async function confirmPassword(
+export async function confirmPassword(
   database: Database,
   caller: Person,
   of: { present: string; given: string; field: string; address: string },

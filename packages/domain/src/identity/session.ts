@@ -2,6 +2,7 @@ import { authMethod, type AuthMethod, type SessionEntry } from '@glacis/contract
 import { newSecret, sha256, tenantId, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type Database, type Role } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
+import { endFlowsOf } from './flow.ts';
 import type { Caller, Credential, Person } from './caller.ts';
 
 /** A session ends after this many days, used or not, */
@@ -26,6 +27,8 @@ export interface Origin {
 export interface ProvenIdentity {
   readonly userId: string;
   readonly methods: readonly AuthMethod[];
+  /** The tenant whose identity provider vouches for the person: the session reaches that tenant alone. */
+  readonly providerTenant?: TenantId;
 }
 
 /**
@@ -49,6 +52,7 @@ export async function startSession(
       address: origin.address || null,
       user_agent: origin.userAgent.slice(0, MAX_USER_AGENT_LENGTH),
       methods: [...proven.methods],
+      tenant_id: proven.providerTenant ?? null,
     })
     .execute();
   return secret;
@@ -80,6 +84,7 @@ interface SessionRow {
   methods: string[];
   expires_at: Date;
   is_seen_long_ago: boolean;
+  provider_tenant_id: string | null;
   tenant_id: string | null;
   slug: string | null;
   role: Role | null;
@@ -102,7 +107,7 @@ export async function findSession(
   slug: string | undefined,
 ): Promise<FoundSession | undefined> {
   const { rows } = await sql<SessionRow>`
-    select s.id as session_id, u.id as user_id, u.email, u.is_platform_admin, s.authenticated_at, s.methods, s.expires_at,
+    select s.id as session_id, u.id as user_id, u.email, u.is_platform_admin, s.authenticated_at, s.methods, s.expires_at, s.tenant_id as provider_tenant_id,
       s.last_seen_at < now() - interval '1 minute' as is_seen_long_ago, t.id as tenant_id, t.slug, m.role
     from control.session s
     join control.user_account u on u.id = s.user_id
@@ -119,7 +124,8 @@ export async function findSession(
     caller: {
       userId: row.user_id,
       email: row.email,
-      isPlatformAdmin: row.is_platform_admin,
+      // The provider of a tenant vouches for nothing above it.
+      isPlatformAdmin: row.is_platform_admin && row.provider_tenant_id === null,
       credential: credentialOf(row),
     },
     tenant:
@@ -135,7 +141,7 @@ function credentialOf(row: SessionRow): Credential {
     id: row.session_id,
     name: '',
     scopes: undefined,
-    tenantId: undefined,
+    tenantId: row.provider_tenant_id === null ? undefined : tenantId(row.provider_tenant_id),
     authenticatedAt: row.authenticated_at,
     methods: authMethod.array().parse(row.methods),
     expiresAt: row.expires_at,
@@ -160,6 +166,7 @@ export async function endSession(database: Database, secret: string): Promise<vo
 
 /** Ends all sessions of a person but one, and says how many. */
 export async function endSessionsOf(database: Database, userId: string, exceptId?: string): Promise<number> {
+  await endFlowsOf(database, userId);
   const { numDeletedRows } = await database.control
     .deleteFrom('control.session')
     .where('user_id', '=', userId)

@@ -32,7 +32,9 @@ export async function deliverMails(
   for (let count = 0; count < MAX_PER_ROUND; count += 1) {
     const mail = await claim(platform);
     if (!mail) break;
-    if (await deliver(platform, transport, mail)) sent += 1;
+    const outcome = await deliver(platform, transport, mail);
+    if (outcome === 'unreachable') break;
+    if (outcome === 'sent') sent += 1;
   }
   return sent;
 }
@@ -51,7 +53,7 @@ async function deliver(
   { database, masterKey, log }: Pick<Platform, 'database' | 'masterKey' | 'log'>,
   transport: MailTransport,
   mail: ClaimedMail,
-): Promise<boolean> {
+): Promise<'sent' | 'refused' | 'unreachable'> {
   try {
     await transport.send(mail.recipient, composeMail(openMail(masterKey, mail.id, mail.sealed)));
   } catch (error) {
@@ -60,10 +62,15 @@ async function deliver(
     log.warn({ mail: mail.id, attempt: mail.attempts, isOver, reason }, 'a mail could not be sent');
     await sql`update control.mail set error = ${reason} where id = ${mail.id}`.execute(database.control);
     if (isOver) await finish(database, mail.id, 'failed');
-    return false;
+    return hasAnswered(error) ? 'refused' : 'unreachable';
   }
   await finish(database, mail.id, 'sent');
-  return true;
+  return 'sent';
+}
+
+/** Whether the server said something; a connection that failed would fail for the next mail as well. */
+function hasAnswered(thrown: unknown): boolean {
+  return thrown instanceof MailRefused || (thrown instanceof Error && 'responseCode' in thrown);
 }
 
 /** What was said is forgotten; that something was said stays for a while, for the health page. */

@@ -58,6 +58,7 @@ export async function completePasswordReset(
     await sql`update control.user_account set password_hash = ${hash} where id = ${id}`.execute(trx);
     await sql`delete from control.password_reset where user_id = ${id}`.execute(trx);
     await sql`delete from control.sign_in_link where user_id = ${id}`.execute(trx);
+    await sql`delete from control.sign_in_flow where user_id = ${id}`.execute(trx);
     await sql`delete from control.session where user_id = ${id}`.execute(trx);
     await queueMail(platform.database.through(trx), platform, {
       to: account.email,

@@ -4,6 +4,7 @@ import { announce } from '@glacis/realtime';
 import { paymentsOf } from '../billing/payment.ts';
 import { notFound } from '../http/caller.ts';
 import type { Platform } from '../platform.ts';
+import { namedTenant } from './named-tenant.ts';
 import { cancelAllScans } from './suspension.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function scheduleDeletion(
   { database }: Platform,
   of: { id: string; slug: string; graceDays: number },
 ): Promise<{ deleteAfter: string }> {
-  const tenant = tenantId(of.id);
+  const tenant = namedTenant(of.id);
   return database.control.transaction().execute(async trx => {
     const { rows } = await sql<{ slug: string; state: string }>`select slug, state from control.tenant
       where id = ${tenant} for no key update`.execute(trx);
@@ -44,8 +45,17 @@ export async function shredDueTenants(platform: Platform): Promise<number> {
     where state = 'shredding' or (state = 'deleting' and delete_after <= now()) order by delete_after`.execute(
     platform.database.control,
   );
-  for (const row of rows) await shredTenant(platform, tenantId(row.id));
-  return rows.length;
+  let ended = 0;
+  for (const row of rows) {
+    try {
+      await shredTenant(platform, tenantId(row.id));
+      ended += 1;
+    } catch (error) {
+      // One that cannot end yet, such as while the payment provider is away, does not keep the others.
+      platform.log.error({ err: error, tenant: row.id }, 'a tenant could not be deleted; it is tried again');
+    }
+  }
+  return ended;
 }
 
 /**
@@ -87,7 +97,10 @@ async function shredTenant(platform: Platform, tenant: TenantId): Promise<void> 
       and not exists (select 1 from control.membership m where m.user_id = u.id)`.execute(trx);
     // Its own audit log went with its schema; the platform's, which others rely on, keeps what was done to it.
     await sql`delete from control.audit_intent where tenant_id = ${tenant}`.execute(trx);
+    await sql`delete from control.rate_window where subject = ${`tenant:${tenant}`}`.execute(trx);
     await sql`delete from control.audit_head where chain = ${tenant}`.execute(trx);
+    await sql`delete from control.rate_window
+      where subject = any(${[`tenant:${tenant}`, ...ids.map(id => `user:${id}`)]})`.execute(trx);
     await sql`delete from control.tenant where id = ${tenant}`.execute(trx);
   });
   // A job that was running when the first sweep came may have written one more file.

@@ -1,10 +1,11 @@
-import { tenantId, type TenantId } from '@glacis/foundation';
+import type { TenantId } from '@glacis/foundation';
 import { cancelScan } from '@glacis/engine';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { announce } from '@glacis/realtime';
 import { notFound } from '../http/caller.ts';
 import type { Platform } from '../platform.ts';
 import type { ControlTransaction } from './members.ts';
+import { namedTenant } from './named-tenant.ts';
 
 /**
  * Shuts a tenant: from this commit on its members are refused, no scan starts and running ones are cancelled. Its data
@@ -34,7 +35,7 @@ export async function cancelAllScans(tx: TenantTransaction): Promise<void> {
 
 /** Suspends a tenant. @throws UserError when there is none, or it is being deleted. */
 export async function suspendTenant(platform: Platform, id: string, reason: string): Promise<void> {
-  const tenant = tenantId(id);
+  const tenant = namedTenant(id);
   await platform.database.control.transaction().execute(async trx => {
     await assertState(trx, tenant, ['active', 'suspended']);
     await suspendWithin(platform, trx, tenant, reason);
@@ -43,7 +44,7 @@ export async function suspendTenant(platform: Platform, id: string, reason: stri
 
 /** Opens a suspended tenant again. @throws UserError when there is none, or it is being deleted. */
 export async function resumeTenant(platform: Platform, id: string): Promise<void> {
-  const tenant = tenantId(id);
+  const tenant = namedTenant(id);
   await platform.database.control.transaction().execute(async trx => {
     await assertState(trx, tenant, ['active', 'suspended']);
     await sql`update control.tenant set state = 'active', suspended_reason = null where id = ${tenant}`.execute(

@@ -5,6 +5,8 @@ export type { DnsRecord, RecordType } from './dns-wire.ts';
 export type { Egress, EgressDecisions, EgressOptions, EgressTarget } from './egress.ts';
 export { createEgress } from './egress.ts';
 export * from './guard.ts';
+export type { GuardedFetch } from './guarded-fetch.ts';
+export { createGuardedFetch } from './guarded-fetch.ts';
 export type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 export { createHttpClient, redirectOf } from './http-client.ts';
 export { LocalBudget } from './local-budget.ts';

@@ -31,12 +31,17 @@ export function writeAttachments(update: PdfUpdate, files: ReadonlyMap<string, U
   });
   const names = specs.map(({ text, number }) => `${text} ${number} 0 R`).join(' ');
   const list = specs.map(({ number }) => `${number} 0 R`).join(' ');
-  return `/Names <</EmbeddedFiles <</Names [${names}]>>>>\n/AF [${list}]`;
+  const tree = update.add(`<</Names [${names}]>>`);
+  return `/Names <</EmbeddedFiles ${tree} 0 R>>\n/AF [${list}]`;
 }
 
-/** Adds entries to the document's catalog. */
+/** Adds entries to the document's catalog. Its texts become objects of their own: those within it are not encrypted rightly. */
 export function extendCatalog(update: PdfUpdate, entries: readonly string[]): void {
   const { text } = update.source.read(update.source.root);
   const added = entries.filter(entry => entry !== '').join('\n');
-  update.set(update.source.root, text.replace('/Type /Catalog', `/Type /Catalog\n${added}`));
+  const outlined = text.replace(
+    /\/Lang (\([^)]*\))/,
+    (_all, language: string) => `/Lang ${update.add(language)} 0 R`,
+  );
+  update.set(update.source.root, outlined.replace('/Type /Catalog', `/Type /Catalog\n${added}`));
 }

@@ -10,5 +10,6 @@ export async function encryptPdf(pdf: Uint8Array, password: string): Promise<Uin
     ownerPassword: randomBytes(24).toString('base64url'),
     permissions: { printing: 'highResolution', copying: true, contentAccessibility: true },
   });
-  return document.save({ useObjectStreams: false, addDefaultPage: false, updateFieldAppearances: false });
+  // The library encrypts streams and not texts, which readers would then decrypt into garbage: in object streams they are both.
+  return document.save({ useObjectStreams: true, addDefaultPage: false, updateFieldAppearances: false });
 }

@@ -81,6 +81,10 @@ test('a password encrypts the PDF with AES-256, and nothing opens it without', a
   await assert.rejects(open(bytes, 'wrong'), { name: 'PasswordException' });
   const document = await open(bytes, 'correct horse');
   assert.equal(document.numPages, 2);
+  const { info } = await document.getMetadata();
+  assert.equal((info as Record<string, unknown>)['Title'], 'Customer portal and dispatch application');
+  const [first] = await document.getOutline();
+  assert.match(first?.title ?? '', /^Customer portal/);
   assert.ok(Buffer.from(bytes).toString('latin1').includes('/AESV3'));
   assert.ok(!Buffer.from(bytes).toString('latin1').includes('Northwind'));
   await document.destroy();

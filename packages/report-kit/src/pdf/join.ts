@@ -57,10 +57,17 @@ export class PdfJoin {
   #catalog = '';
   #info = '';
   #language = '';
-  readonly #root = this.#body.allocate();
-  readonly #pageTree = this.#body.allocate();
-  readonly #structure = this.#body.allocate();
-  readonly #document = this.#body.allocate();
+  readonly #root: number;
+  readonly #pageTree: number;
+  readonly #structure: number;
+  readonly #document: number;
+
+  constructor() {
+    this.#root = this.#body.allocate();
+    this.#pageTree = this.#body.allocate();
+    this.#structure = this.#body.allocate();
+    this.#document = this.#body.allocate();
+  }
 
   /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
   add(index: number, { bytes, leadPages, headings }: PdfPart): void {

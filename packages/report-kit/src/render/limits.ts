@@ -9,6 +9,8 @@ export interface RenderLimits {
   readonly imagePixels: number;
   /** All assets of a job together. */
   readonly assetBytes: number;
+  /** Elements that are laid out and printed at once: fewer take less memory and more time. */
+  readonly partElements: number;
 }
 
 /** The limits of a job that sets none. */
@@ -19,4 +21,5 @@ export const DEFAULT_LIMITS: RenderLimits = {
   outputBytes: 512 * 1024 ** 2,
   imagePixels: 50_000_000,
   assetBytes: 512 * 1024 ** 2,
+  partElements: 40_000,
 };

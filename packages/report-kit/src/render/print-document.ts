@@ -73,13 +73,14 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
-  readonly #join = new PdfJoin();
+  readonly #join: PdfJoin;
   /** What was printed last: it is joined while the browser works on the next part. */
   #printed: { index: number; part: PdfPart } | undefined;
   #pageCount = 0;
 
   constructor(context: PrintContext) {
     this.#context = context;
+    this.#join = new PdfJoin();
   }
 
   get #messages(): Message[] {

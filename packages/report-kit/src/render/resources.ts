@@ -15,6 +15,7 @@ export function pageScript(): string {
     'runtime.js',
     'components.js',
     'charts.js',
+    'imported.js',
     'targets.js',
     'running.js',
     'footnotes.js',

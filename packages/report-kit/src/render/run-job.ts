@@ -1,3 +1,4 @@
+import { encode } from 'uqr';
 import { z } from 'zod';
 import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
@@ -31,6 +32,15 @@ const OVERLAY_PAGES = 400;
 
 const SANDBOX_OFF =
   "Chromium's sandbox does not work here, because the kernel refuses user namespaces: allow them (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for Chromium) before rendering designs you do not trust.";
+
+/** A QR code's rows of dark (true) and light squares; null when the text is too long for one. */
+function qrRows(text: string): boolean[][] | null {
+  try {
+    return encode(text, { ecc: 'M', border: 1 }).data;
+  } catch {
+    return null;
+  }
+}
 
 /** One job in one page, step by step. */
 class JobRun {
@@ -88,6 +98,7 @@ class JobRun {
     this.#session.assets = name => assets?.get(name) ?? design.assets.get(name);
     const resolveVariable = variablesFrom(this.#data);
     this.#session.questions = {
+      qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
         const texts = z.array(z.string().max(5_000_000)).parse(value);
         return this.#timed('markdown', () =>
@@ -130,6 +141,7 @@ class JobRun {
       data: this.#data,
       language: this.#language,
       title: this.#title,
+      partElements: this.#limits.partElements,
       isPaged: this.#job.engine !== 'weasyprint',
       isScreen: this.#job.output === 'html',
     };
@@ -141,6 +153,7 @@ class JobRun {
 
   async #pdf(): Promise<RenderResult> {
     const needsPositions = z.boolean().parse(await this.#session.call('needsPositions', null));
+    const { password } = this.#job;
     const printer = new DocumentPrinter({
       session: this.#session,
       limits: this.#limits,
@@ -154,7 +167,6 @@ class JobRun {
     if (z.boolean().parse(await this.#session.call('needsPositions', null)))
       await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
     const bytes = await this.#timed('finish', () => this.#finish(update));
-    const { password } = this.#job;
     const result =
       password === undefined || password === ''
         ? bytes

@@ -37,7 +37,7 @@ function placeOn(matchedAt: string, { kind, key }: AssetRef): string {
   if (kind === 'service') return '';
   const bare = key.replace(/^https?:\/\//, '');
   const rest = [`${key}`, key.replace(/^http/, 'ws'), bare].find(start => place.startsWith(start));
-  if (rest !== undefined) return place.slice(rest.length);
+  if (rest !== undefined) return place.slice(rest.length).replace(/^:(?:80|443)$/, '');
   const isOwnHost = place.startsWith(bare.replace(/:\d+$/, ''));
   return isOwnHost && !place.includes('/') ? '' : place;
 }

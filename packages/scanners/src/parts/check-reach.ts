@@ -4,17 +4,30 @@ import { EgressError } from '@glacis/foundation';
 
 const RECORD_TYPES: ReadonlySet<string> = new Set(['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT']);
 
+/** A transport that counts what it did not let out: no answer was missed there. */
+export interface CheckTransport extends Transport {
+  readonly refused: () => number;
+}
+
 /**
  * The engine of checks on the scan's own connections: guarded, paid from the address's budget, ended with the job.
  * With `onlyPort` every other port is refused, so that what a template finds belongs to the service it was run for.
  */
-export function checkTransport({ stream }: Capabilities, onlyPort?: number): Transport {
+export function checkTransport({ stream }: Capabilities, onlyPort?: number): CheckTransport {
+  let refused = 0;
   return {
-    connect(host, port, { isTls, sni, timeoutMs }) {
-      if (onlyPort !== undefined && port !== onlyPort)
-        throw new EgressError('refused', `Port ${port} is not that of the service.`);
+    refused: () => refused,
+    async connect(host, port, { isTls, sni, timeoutMs }) {
       const tls = isTls ? { tls: sni === undefined ? {} : { serverName: sni } } : {};
-      return stream.open({ host, port, timeoutMs, ...tls });
+      try {
+        if (onlyPort !== undefined && port !== onlyPort)
+          throw new EgressError('out-of-scope', `Port ${port} is not that of the service.`);
+        return await stream.open({ host, port, timeoutMs, ...tls });
+      } catch (error) {
+        if (error instanceof EgressError && /^(?:out-of-scope|forbidden-address)$/.test(error.code))
+          refused += 1;
+        throw error;
+      }
     },
     reuse: host => stream.admit(host),
   };

@@ -13,7 +13,6 @@ import {
 
 /** Everything that may run, with the templates of the installation that are left out as a whole. */
 interface Opened {
-  readonly stamp: string;
   readonly handles: readonly TemplateHandle[];
   readonly ignored: NonNullable<Selection['ignored']>;
   /** By place and selection; a scan has as many as it has sorts of website. */
@@ -53,7 +52,7 @@ async function open(stamp: string, folder: string | undefined, log: Logger): Pro
   const most = [...reasons].sort(([, left], [, right]) => right - left).slice(0, 20);
   log.info({ templates: byId.size, refused: Object.fromEntries(most) }, 'templates of checks are open');
   const ignored = hasFolder ? checks.readIgnoreList(folder) : { tags: [], files: [] };
-  return { stamp, handles: [...byId.values()], ignored, plans: new Map() };
+  return { handles: [...byId.values()], ignored, plans: new Map() };
 }
 
 /** The templates to run at a place, as a plan with the rules that it looks for. */

@@ -199,8 +199,9 @@
   kit.components.chart = {
     inheritAttrs: false,
     setup:
-      (_props, { attrs }) =>
+      (_props, { attrs: given }) =>
       () => {
+        const attrs = given.config ? { ...given, ...kit.chartOf(given.config) } : given;
         const draw = kinds[attrs.kind];
         if (!draw) {
           kit.note(
@@ -212,7 +213,8 @@
         }
         const numeric = Object.fromEntries(
           ['width', 'height', 'step', 'max', 'value'].flatMap(name =>
-            attrs[name] === undefined ? [] : [[name, Number(attrs[name])]],
+            // Imported designs give centimetres of paper; ours the units of the drawing.
+            attrs[name] === undefined || given.config ? [] : [[name, Number(attrs[name])]],
           ),
         );
         const labelWidth = attrs['label-width'] ?? attrs.labelWidth;

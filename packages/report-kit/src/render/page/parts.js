@@ -4,8 +4,6 @@
 // ends where a page ends anyway: at a forced break, or where the first pass shows that a block begins a page.
 (() => {
   const kit = globalThis.reportKit;
-  /** Elements, with texts counted by their length, that one part may hold: some 100 pages. */
-  const PART_WEIGHT = 40_000;
   /** What is heavier than this is looked into for places to end a part. */
   const OPEN_WEIGHT = 300;
   /** So much without page references is worth a part of its own: it is printed once, not twice. */
@@ -22,6 +20,8 @@
   const before = [0];
   let shown = { from: 0, to: 0 };
   let lead = null;
+  /** Elements, with texts counted by their length, that one part may hold. */
+  let partWeight = 0;
 
   const setOut = (element, isOut) => element.toggleAttribute('rk-out', isOut);
 
@@ -121,7 +121,8 @@
   ];
 
   /** Looks for places to end parts; everything is hidden until a part is opened. */
-  kit.planParts = () => {
+  kit.planParts = partElements => {
+    partWeight = partElements;
     const root = document.getElementById('report');
     if (isOpenable(root)) open(root, null);
     readLinks();
@@ -195,7 +196,7 @@
     let to = from;
     for (; to < leaves.length; to++) {
       const weight = before[to] - before[from];
-      if (to > from && weight + leaves[to].weight > PART_WEIGHT) break;
+      if (to > from && weight + leaves[to].weight > partWeight) break;
       const isQuiet = !leaves[to].hasReferences;
       if (hasReferences && isQuiet && quietWeight(to) >= REFERENCE_WEIGHT && isForced(to))
         return { to, endsNaturally: false };
@@ -204,7 +205,7 @@
       hasReferences ||= !isQuiet;
     }
     if (to === leaves.length) return { to, endsNaturally: false };
-    for (let at = to; at > from && before[at] - before[from] > PART_WEIGHT / 2; at--)
+    for (let at = to; at > from && before[at] - before[from] > partWeight / 2; at--)
       if (isForced(at)) return { to: at, endsNaturally: false };
     return { to, endsNaturally: true };
   }

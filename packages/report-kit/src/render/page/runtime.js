@@ -274,6 +274,7 @@
         severities.find(level => list.some(item => (item.level ?? severityOf(item)) === level)) ?? 'info',
       assetUrl: name => `assets/${encodeURIComponent(name)}`,
       tally,
+      lodash: kit.lodash,
       Math,
       window: globalThis,
       document,
@@ -300,9 +301,9 @@
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
-      if (!job.isKept) forget(app, root);
+      forget(app, root);
       kit.setTargets();
-      kit.planParts();
+      kit.planParts(job.partElements);
       root.style.removeProperty('display');
     } else {
       void document.body.offsetHeight;
