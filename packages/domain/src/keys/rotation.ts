@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   keyId,
+  messageOf,
   newId,
   newSecretKey,
   tenantId,
@@ -127,7 +128,10 @@ export async function continueRotations(platform: KeyPlatform, signal: AbortSign
     order by started_at`.execute(platform.database.control);
   for (const row of rows) {
     if (signal.aborted) return;
-    await continueRotation(platform, viewOf(row), { signal, isPatient: false });
+    // One that cannot go on, for want of its key, must not keep the others waiting.
+    await continueRotation(platform, viewOf(row), { signal, isPatient: false }).catch((error: unknown) =>
+      platform.log.warn({ rotation: row.id, reason: messageOf(error) }, 'a rotation of keys could not go on'),
+    );
   }
 }
 
