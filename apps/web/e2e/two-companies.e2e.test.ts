@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { auditVerification } from '@glacis/contract';
-import { startMailServer, type MailServer } from '@glacis/domain/testing';
 import type { BrowserContext, Page } from 'playwright-core';
 import { startInstallation, type Installation } from './installation.ts';
+import { startMailbox, type Mailbox } from './mailbox.ts';
 import { inaccessible, openWatchedBrowser, type WatchedBrowser } from './watched-browser.ts';
 
 const SCAN_TIMEOUT_MS = 240_000;
-const MAIL_TIMEOUT_MS = 30_000;
 const PASSWORD = 'correct horse of the stable';
 
 /** A company that comes by itself: its first admin, its domain in the practice network, and its browser. */
@@ -21,15 +19,15 @@ interface Company {
   readonly page: Page;
 }
 
-let mails: MailServer;
+let mailbox: Mailbox;
 let glacis: Installation;
 let browser: WatchedBrowser;
 let alder: Company;
 let birch: Company;
 before(async () => {
-  mails = await startMailServer();
+  mailbox = await startMailbox();
   glacis = await startInstallation({
-    settings: { GLACIS_SMTP_URL: mails.url, GLACIS_MAIL_FROM: 'glacis@platform.test' },
+    settings: { GLACIS_SMTP_URL: mailbox.url, GLACIS_MAIL_FROM: 'glacis@platform.test' },
   });
   browser = await openWatchedBrowser(glacis.address);
   alder = await company('Alder Works', 'alder-works', 'larkspur-labs.test');
@@ -38,7 +36,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await glacis?.stop();
-  await mails?.close();
+  await mailbox?.close();
 });
 
 async function company(name: string, slug: string, domain: string): Promise<Company> {
@@ -60,17 +58,6 @@ async function newPage(context: BrowserContext): Promise<Page> {
 }
 const both = (work: (of: Company, other: Company) => Promise<void>): Promise<unknown> =>
   Promise.all([work(alder, birch), work(birch, alder)]);
-
-/** The link of the newest mail to an address. */
-async function linkTo(address: string): Promise<string> {
-  const deadline = Date.now() + MAIL_TIMEOUT_MS;
-  for (;;) {
-    const link = mails.received.findLast(mail => mail.to.includes(address))?.link;
-    if (link) return link;
-    assert.ok(Date.now() < deadline, `no mail came to ${address}`);
-    await delay(100);
-  }
-}
 
 test('who runs the platform opens it for sign-ups, with a plan', async () => {
   const { page } = browser;
@@ -96,7 +83,7 @@ test('two companies sign up side by side', async () => {
     await page.getByLabel('E-mail address').fill(email);
     await page.getByRole('button', { name: 'Send me the link' }).click();
     await page.getByRole('status').waitFor();
-    await page.goto(await linkTo(email));
+    await page.goto(await mailbox.linkTo(email));
     await page.getByLabel('Organisation').fill(name);
     await page.getByLabel('Short name').fill(slug);
     await page.getByLabel('First domain').fill(domain);
@@ -163,7 +150,7 @@ test('an invited colleague sees what the role allows, until removed', async () =
   await page.getByRole('option', { name: 'Observer' }).click();
   await page.getByRole('button', { name: 'Invite' }).click();
   const colleague = await newPage(await newContext());
-  await colleague.goto(await linkTo(email));
+  await colleague.goto(await mailbox.linkTo(email));
   await colleague.getByLabel('Your name').fill('Grace');
   await colleague.getByLabel('Password').fill(PASSWORD);
   await colleague.getByRole('button', { name: 'Accept the invitation' }).click();
