@@ -1,5 +1,4 @@
-import { UserError } from '@glacis/foundation';
-import { isIP } from 'node:net';
+import { parseAddress, UserError } from '@glacis/foundation';
 import type { Platform } from '../../platform.ts';
 
 /** Whom passkeys are made for: the configured address alone decides, never what a request calls this host. */
@@ -12,7 +11,7 @@ export interface RelyingParty {
 export function relyingParty({ publicUrl }: Pick<Platform, 'publicUrl'>): RelyingParty {
   const { hostname, origin, protocol } = new URL(publicUrl);
   const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost');
-  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || (protocol !== 'https:' && !isLocal)) {
+  if (parseAddress(hostname.replace(/^\[|\]$/g, '')) !== undefined || (protocol !== 'https:' && !isLocal)) {
     throw new UserError(
       'passkey.unavailable',
       'Passkeys need an address with a name and HTTPS, or localhost: set GLACIS_PUBLIC_URL to it and use that address.',
