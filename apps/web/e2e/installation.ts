@@ -15,18 +15,28 @@ export interface Installation {
   readonly address: string;
   /** Address of the one-time sign-in link. */
   readonly link: string;
+  /** Lets the practice network publish the proof of ownership of one of its domains; `value` is what follows the equals sign. */
+  publish(domain: string, value: string): Promise<void>;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Starts an installation; with `isNamed` its public address is localhost, which can have passkeys. @throws Error with its output when it does not come up. */
-export async function startInstallation({ isNamed = false } = {}): Promise<Installation> {
+/**
+ * Starts an installation with further settings; with `isNamed` its public address is localhost, which can have passkeys.
+ * @throws Error with its output when it does not come up.
+ */
+export async function startInstallation({
+  isNamed = false,
+  settings = {},
+}: { isNamed?: boolean; settings?: Record<string, string> } = {}): Promise<Installation> {
   const folder = mkdtempSync('/tmp/glacis-web-e2e-');
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const args = ['up', '--no-scan', '--block', String(await freeBlock())];
+  const block = await freeBlock();
+  const args = ['up', '--no-scan', '--block', String(block)];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     env: {
       ...process.env,
+      ...settings,
       GLACIS_DATA: folder,
       GLACIS_PORT: String(port),
       ...(isNamed ? { GLACIS_PUBLIC_URL: `http://localhost:${port}` } : {}),
@@ -55,8 +65,16 @@ export async function startInstallation({ isNamed = false } = {}): Promise<Insta
     await stop();
     throw new Error(`the installation names no sign-in link:\n${output}`);
   }
+  const publish = async (domain: string, value: string): Promise<void> => {
+    const body = JSON.stringify({ domain, value });
+    const response = await fetch(`http://127.${block}.0.1:${PRACTICE_PORT}/challenges`, {
+      method: 'POST',
+      body,
+    });
+    if (!response.ok) throw new Error(`the practice network answered ${response.status}`);
+  };
   const address = isNamed ? `http://localhost:${port}` : new URL(link).origin;
-  return { address, link: link.replace(new URL(link).origin, address), stop };
+  return { address, link: link.replace(new URL(link).origin, address), publish, stop };
 }
 
 /** An address block in which no other practice network runs. @throws Error when all are taken. */
