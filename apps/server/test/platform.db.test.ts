@@ -102,9 +102,12 @@ test('an export opens what is sealed, holds the files, and shows when it was cha
   );
   assert.equal(manifest.tables.find(table => table.name === 'asset')?.rows, rows[0]?.n);
   await assert.rejects(readExport(bytes.subarray(0, bytes.length - 200)), { code: 'data.export-broken' });
-  const changed = Buffer.from(bytes);
-  changed.writeUInt8((changed[400] ?? 0) ^ 1, 400);
-  await assert.rejects(readExport(changed), { code: 'data.export-broken' });
+  // The first ten bytes are the head of the compression, which says nothing about the content.
+  for (let at = 10; at < bytes.length; at += Math.ceil(bytes.length / 60)) {
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8((changed[at] ?? 0) ^ 1, at);
+    await assert.rejects(readExport(changed), { code: 'data.export-broken' }, `byte ${at}`);
+  }
   const own = await send('GET', '/api/tenants/alpha/export', {
     cookie: await world.signIn(world.alpha.users.admin),
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { messageOf, OperationalError } from '@glacis/foundation';
 import { extract } from 'tar-stream';
@@ -55,7 +55,10 @@ export async function readTenantExport(
     }
   })();
   try {
-    await Promise.all([reading, pipeline(Readable.from(source), createGunzip(), archive)]);
+    const gunzip = createGunzip();
+    // The archive has its end before the checksum of the compression comes, which alone covers the padding between files.
+    const checked = finished(gunzip);
+    await Promise.all([reading, pipeline(Readable.from(source), gunzip, archive), checked]);
   } catch (cause) {
     throw new OperationalError('data.export-broken', `The export cannot be read: ${messageOf(cause)}.`, {
       cause,
