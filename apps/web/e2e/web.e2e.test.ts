@@ -36,7 +36,7 @@ test('without a session every page leads to signing in, and back afterwards', as
   assert.deepEqual(await inaccessible(page), []);
   await page.getByLabel('E-mail address').fill('nobody@glacis.example');
   await page.getByLabel('Password').fill('not the password');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   assert.match((await page.getByRole('alert').textContent()) ?? '', /\w+ \w+/);
 });
 
@@ -265,7 +265,7 @@ test('a password is set, and signs in after signing out', async () => {
   await page.waitForURL(/\/sign-in\?next=/);
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL(url => url.pathname.endsWith('/findings') && url.search === '?severity=high');
 });
 
