@@ -295,6 +295,7 @@
     if (isPrinted) root.style.display = 'none';
     app.mount(root);
     await settle();
+    await kit.drawDiagrams();
     if (job.isPaged) {
       kit.takeRunning();
       kit.footnoteCount = kit.takeFootnotes();
