@@ -17,6 +17,7 @@ export function pageScript(): string {
     'charts.js',
     'imported.js',
     'diagrams.js',
+    'tags.js',
     'targets.js',
     'running.js',
     'footnotes.js',

@@ -302,6 +302,7 @@
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
+      kit.prepareTags();
       forget(app, root);
       kit.setTargets();
       kit.planParts(job.partElements);
