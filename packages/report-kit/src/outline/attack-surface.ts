@@ -87,7 +87,7 @@ export function outlineAttackSurface(
   );
   return {
     title: data.organisation,
-    subtitle: data.title,
+    subtitle: data.title || t('cover.kind'),
     language,
     facts: [
       { label: t('cover.period'), value: data.startedAt.slice(0, 10) },

@@ -2,7 +2,7 @@ import { encode } from 'uqr';
 import { z } from 'zod';
 import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
-import { labelsFor } from '../design/design.ts';
+import { labelledStyle, labelsFor } from '../design/design.ts';
 import { buildHtml } from '../html/document.ts';
 import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
@@ -78,7 +78,10 @@ class JobRun {
     this.#failOnErrors('template-invalid', 'The template has errors, so nothing was rendered.');
     this.#data = await this.#timed('data', () => prepareData(design.data, this.#job.data));
     this.#giveResources();
-    const paged = await this.#timed('style', () => rewriteStyle(design.style, this.#styleSource()));
+    const labels = labelsFor(design, this.#language);
+    const paged = await this.#timed('style', () =>
+      rewriteStyle(labelledStyle(design.style, labels), this.#styleSource()),
+    );
     this.#session.messages.push(...paged.messages);
     await this.#timed('template', async () => this.#render(compiled, paged));
     this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
@@ -227,7 +230,7 @@ class JobRun {
         'Passwords are set with Chromium only: leave out the engine or the password.',
       );
     const html = await this.#document(
-      this.#job.design.style,
+      labelledStyle(this.#job.design.style, labelsFor(this.#job.design, this.#language)),
       '[data-page-of]::after { content: target-counter(attr(href), page); }',
     );
     const { bytes, messages } = await this.#timed('weasyprint', async () =>
