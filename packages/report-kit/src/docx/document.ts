@@ -15,13 +15,13 @@ import type { Root } from 'hast';
 import { strFromU8, unzipSync } from 'fflate';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
-import { collectNames, ENGLISH_LABELS, readTrees } from '../outline/index.ts';
+import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
 import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
 import { blockElements, captionParagraph, cellOf, headingParagraph, marked, tableOf } from './blocks.ts';
 import type { DocxBlock } from './blocks.ts';
 import type { DocxContext } from './context.ts';
 import { findImages, loadImages } from './images.ts';
-import type { DiagramSource, ImageSource } from './images.ts';
+import type { DrawingSource, ImageSource } from './images.ts';
 import { cleanText, inlineRuns } from './inline.ts';
 import { documentStyles, severityStyle, STYLE_IDS, styleIds } from './styles.ts';
 
@@ -29,7 +29,7 @@ import { documentStyles, severityStyle, STYLE_IDS, styleIds } from './styles.ts'
 export interface DocxOptions {
   readonly labels?: OutlineLabels;
   readonly image?: ImageSource;
-  readonly diagram?: DiagramSource;
+  readonly draw?: DrawingSource;
   readonly resolveVariable?: VariableResolver;
   /** A `.docx` or `.dotx` of the company: its styles are used wherever it has one of the same id. */
   readonly template?: Uint8Array;
@@ -218,7 +218,7 @@ function pageFurniture(outline: ReportOutline): {
 
 /** A report as a Word document: named styles, a contents field, numbered captions, real footnotes, links and bookmarks. */
 export async function writeDocx(outline: ReportOutline, options: DocxOptions = {}): Promise<DocxResult> {
-  const labels = options.labels ?? ENGLISH_LABELS;
+  const labels = options.labels ?? outlineLabels(outline.language);
   const messages: Message[] = [];
   const theirs = options.template === undefined ? undefined : readTemplateStyles(options.template);
   const trees = readTrees(outline, options.resolveVariable, messages);
