@@ -73,6 +73,9 @@ function severityRun(text: string, severity: Cell['severity']): TextRun {
   });
 }
 
+/** The label's and the value's part of a table of facts. */
+const FACT_COLUMNS = [0.28, 0.72];
+
 function factRows(facts: readonly Fact[]): DocxBlock[] {
   const rows = facts.map(({ label, value, severity }) => ({
     isHead: false,
@@ -88,7 +91,7 @@ function factRows(facts: readonly Fact[]): DocxBlock[] {
       ),
     ],
   }));
-  return [tableOf(rows), new Paragraph({ style: STYLE_IDS.tableText })];
+  return [tableOf(rows, FACT_COLUMNS), new Paragraph({ style: STYLE_IDS.tableText })];
 }
 
 function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
