@@ -18,6 +18,7 @@ export function pageScript(): string {
     'imported.js',
     'diagrams.js',
     'tags.js',
+    'fit.js',
     'targets.js',
     'running.js',
     'footnotes.js',

@@ -6,6 +6,7 @@ import { labelledStyle, labelsFor } from '../design/design.ts';
 import { buildHtml } from '../html/document.ts';
 import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
+import type { Message } from '../message.ts';
 import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
 import { encryptPdf } from '../pdf/encrypt.ts';
 import { writeMetadata } from '../pdf/metadata.ts';
@@ -20,7 +21,7 @@ import { textAt } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
-import { located, placeOf } from './located.ts';
+import { located, placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { DocumentPrinter } from './print-document.ts';
@@ -69,6 +70,10 @@ class JobRun {
     return (
       this.#job.metadata?.title ?? textAt(this.#data, this.#job.design.titlePath) ?? this.#job.design.name
     );
+  }
+
+  get #messages(): Message[] {
+    return withPlaces(this.#session.messages, this.#data);
   }
 
   async run(): Promise<RenderResult> {
@@ -175,7 +180,7 @@ class JobRun {
       password === undefined || password === ''
         ? bytes
         : await this.#timed('encrypt', async () => encryptPdf(bytes, password));
-    return { bytes: result, pageCount, messages: this.#session.messages, timings: this.#timings };
+    return { bytes: result, pageCount, messages: this.#messages, timings: this.#timings };
   }
 
   /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
@@ -220,7 +225,7 @@ class JobRun {
     const bytes = Buffer.from(await this.#document(paged.css, paged.pageCss), 'utf8');
     if (bytes.length > this.#limits.outputBytes)
       throw new RenderError('output-too-large', 'The HTML file is too large: use fewer or smaller pictures.');
-    return { bytes, messages: this.#session.messages, timings: this.#timings };
+    return { bytes, messages: this.#messages, timings: this.#timings };
   }
 
   async #weasyPrint(): Promise<RenderResult> {
@@ -242,7 +247,7 @@ class JobRun {
     return {
       bytes,
       ...(pageCount > 0 ? { pageCount } : {}),
-      messages: this.#session.messages,
+      messages: this.#messages,
       timings: this.#timings,
     };
   }
