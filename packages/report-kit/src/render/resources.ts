@@ -37,7 +37,7 @@ let diagrams: Buffer | undefined;
 
 /** The library that draws diagrams, several megabytes: read when the first page asks for it. */
 export function diagramScript(): Buffer {
-  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid/package.json')), 'dist/mermaid.min.js'));
+  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid')), 'mermaid.min.js'));
   return diagrams;
 }
 

@@ -158,7 +158,10 @@
       const [, , width = 0, height = 0] = (svg.getAttribute('viewBox') ?? '').split(/[\s,]+/).map(Number);
       const label =
         svg.querySelector('title')?.textContent ||
-        [...svg.querySelectorAll('text')].map(text => text.textContent.trim()).join(', ');
+        [...svg.querySelectorAll('text')]
+          .map(text => text.textContent.trim())
+          .filter(text => text !== '')
+          .join(', ');
       svg.setAttribute('role', 'img');
       svg.setAttribute('aria-label', label.slice(0, 500));
       svg.removeAttribute('aria-roledescription');
