@@ -1,6 +1,6 @@
 /**
- * Measures the engine and prints one JSON line per figure. Usage: npm run bench [-- FOLDER] (the package's own templates when
- * absent); everything happens on 127.0.0.0/8.
+ * Measures the engine and prints one JSON line per figure. Usage: npm run bench [-- FOLDER [FIGURE]] (the package's own
+ * templates when absent; figures: matching, small, large, start, memory); everything happens on 127.0.0.0/8.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -238,32 +238,38 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
   });
 }
 
-if (process.argv[3] === 'memory') {
-  // The index is warm, as from the second start on.
+/** One figure in a process of its own with the flags of the command, so that nothing measured before counts. */
+async function figureAlone(figure: string): Promise<void> {
+  const file = fileURLToPath(import.meta.url);
+  const child = spawn(process.execPath, [...NODE_FLAGS, file, folder, figure], { stdio: 'inherit' });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`the figure "${figure}" failed`);
+}
+
+/** The templates as from the second start on: the index is warm. */
+async function indexedTemplates(): Promise<readonly TemplateHandle[]> {
   const cacheFolder = mkdtempSync(join(tmpdir(), 'checks-bench-'));
-  const index = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--input-type=module',
-      '-e',
-      `const { openTemplates } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}); openTemplates([${JSON.stringify(folder)}], { cacheFolder: ${JSON.stringify(cacheFolder)} });`,
-    ],
-    { stdio: 'inherit' },
-  );
-  await once(index, 'close');
-  await manyHosts(openTemplates([folder], { cacheFolder }).templates, Number(process.argv[4] ?? '1000'));
-} else {
+  const door = new URL('../src/index.ts', import.meta.url).href;
+  const script = `const { openTemplates } = await import(${JSON.stringify(door)}); openTemplates([${JSON.stringify(folder)}], { cacheFolder: ${JSON.stringify(cacheFolder)} });`;
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
+  await once(spawn(process.execPath, flags, { stdio: 'inherit' }), 'close');
+  const { templates } = openTemplates([folder], { cacheFolder });
+  rmSync(cacheFolder, { recursive: true });
+  return templates;
+}
+
+const figures: Readonly<Record<string, () => Promise<void>>> = {
+  matching: async () => matching(loadRate()),
+  small: async () => oneServer(await indexedTemplates(), 0, 'one server, small answers'),
+  large: async () => oneServer(await indexedTemplates(), 100_000, 'one server, 100 KB answers'),
+  start: async () => coldStart(10_000),
+  memory: async () => manyHosts(await indexedTemplates(), Number(process.argv[4] ?? '1000')),
+};
+
+const chosen = figures[process.argv[3] ?? ''];
+if (chosen !== undefined) await chosen();
+else {
   print('machine', { load: loadavg().map(load => Number(load.toFixed(1))), cores: availableParallelism() });
-  const handles = loadRate();
-  await matching(handles);
-  await oneServer(handles, 0, 'one server, small answers');
-  await oneServer(handles, 100_000, 'one server, 100 KB answers');
-  await coldStart(10_000);
-  // A process of its own, so that nothing measured before counts.
-  const child = spawn(process.execPath, [...NODE_FLAGS, fileURLToPath(import.meta.url), folder, 'memory'], {
-    stdio: 'inherit',
-  });
-  await once(child, 'close');
+  for (const figure of Object.keys(figures)) await figureAlone(figure);
 }
 process.exit(0);

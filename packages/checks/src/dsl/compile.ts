@@ -1,4 +1,3 @@
-import { bytesOfText } from '../bytes.ts';
 import { UnsupportedError } from '../errors.ts';
 import { findFunction, isRefusedFunction } from './functions.ts';
 import type { DslFunction } from './functions/signature.ts';
@@ -335,7 +334,7 @@ function renderExpression(expression: Expression, source: string, scope: DslScop
   if (!isCandidate) return source;
   try {
     const value = expression.evaluate(scope);
-    return bytesOfText(toText(value));
+    return toText(value);
   } catch (error) {
     if (error instanceof DslError) return source;
     throw error;

@@ -66,17 +66,16 @@ function splitQuery(path: string): [path: string, query: string] {
 }
 
 /**
- * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones at the
- * end are dropped. `isBare` also drops the `=` of a parameter without a value.
+ * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones are
+ * dropped. `isBare` also drops the `=` of a parameter without a value.
  */
 export function mergeQueries(target: string, template: string, isBare: boolean): string {
   const groups = new Map<string, string[]>();
   const joined = [target.replace(/^\?/, ''), template]
-    .filter(part => part !== '')
-    .join('&')
-    .replace(/&+$/, '');
-  if (joined === '') return '';
-  for (const part of joined.split('&')) {
+    .flatMap(part => part.split('&'))
+    .filter(part => part !== '');
+  if (joined.length === 0) return '';
+  for (const part of joined) {
     const name = part.split('=', 1)[0] ?? '';
     const shown = isBare && part === `${name}=` ? name : part;
     const group = groups.get(name);
