@@ -66,7 +66,7 @@ async function observed(
     return `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nX-Powered-By: PHP/8.1.2\r\nSet-Cookie: session=1; path=/\r\nServer: nginx/1.24.0\r\nContent-Length: ${page.length}\r\n\r\n${request.requestLine.startsWith('HEAD ') ? '' : page}`;
   });
   const startedAt = performance.now();
-  const results = await work(`http://127.0.0.1:${server.port}`);
+  const results = await work(`http://127.0.0.1:${server.port}${process.env['TARGET_PATH'] ?? ''}`);
   const seconds = (performance.now() - startedAt) / 1000;
   server.close();
   return { seen, results, seconds };
@@ -135,7 +135,18 @@ if (isThere !== true) {
   process.stdout.write(`${JSON.stringify({ skipped: 'there is no nuclei on the PATH' })}\n`);
 } else {
   for (const path of paths) learnWords(path);
-  for (const word of ['get', 'post', 'http', 'gzip', 'accept', 'encoding', 'language', 'host', 'cookie', 'session'])
+  for (const word of [
+    'get',
+    'post',
+    'http',
+    'gzip',
+    'accept',
+    'encoding',
+    'language',
+    'host',
+    'cookie',
+    'session',
+  ])
     templateWords.add(word);
   const ours = await observed(url => runOurs(paths, url));
   const theirs = await observed(url => runNuclei(paths, url));

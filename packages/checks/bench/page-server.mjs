@@ -6,8 +6,7 @@ import { createServer } from 'node:http';
 
 const LINE = 'A plain page with some words, version 1.2.3 and a link /wp-content/x\n';
 const bodyBytes = Number(process.env.BODY_BYTES ?? '0');
-const page =
-  bodyBytes === 0 ? 'small' : LINE.repeat(Math.ceil(bodyBytes / LINE.length)).slice(0, bodyBytes);
+const page = bodyBytes === 0 ? 'small' : LINE.repeat(Math.ceil(bodyBytes / LINE.length)).slice(0, bodyBytes);
 let requests = 0;
 
 const server = createServer(
@@ -26,7 +25,8 @@ const server = createServer(
 const refuse = (_, socket) => {
   requests += 1;
   socket.on('error', () => undefined);
-  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  if (socket.writable)
+    socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
 };
 server.on('clientError', refuse).on('connect', refuse).on('upgrade', refuse);
 server.listen(0, '0.0.0.0', () => void process.stdout.write(`${server.address().port}\n`));
