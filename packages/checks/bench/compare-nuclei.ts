@@ -29,6 +29,7 @@ const WORD = /[A-Za-z0-9]{2,}/g;
 const RANDOM = /(?:<random>[+/=]*)+/g;
 
 function describe({ requestLine, headers, body }: RecordedRequest): string {
+  if (requestLine.startsWith('\x16\x03')) return 'client hello';
   // Whether a parallel request already brings the cookie of an earlier answer is chance; Go sorts headers.
   const shown = headers
     .filter(line => !IGNORED.has(line.split(':', 1)[0]?.toLowerCase() ?? ''))
@@ -52,6 +53,22 @@ function learnWords(path: string): void {
   }
 }
 
+const TEXTS: Readonly<Record<string, string>> = {
+  json: '{"version":"1.2.3","items":[{"id":7,"name":"a"},{"id":8,"name":"b"}],"flag":true}',
+  xml: '<?xml version="1.0"?><root><item id="7">seven</item><item id="8">eight</item></root>',
+  form: '<form><input name="csrf" value="tok-1"><a href="/x">one</a><a href="/y">two</a></form>',
+};
+
+/** Paths with "redirect", "json", "xml", "form" or "zzz" get what they say, all others the page. */
+function answerTo(url: string, isHead: boolean): string {
+  const kind = Object.keys(TEXTS).find(word => url.includes(word));
+  const page = (kind === undefined ? PAGE + url.slice(0, 2000) : TEXTS[kind]) ?? '';
+  const isMoved = url.includes('redirect');
+  const status = isMoved ? '302 Found' : url.includes('zzz') ? '404 Not Found' : '200 OK';
+  const moved = isMoved ? `Location: ${url.replaceAll('redirect', 'landed')}\r\n` : '';
+  return `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nX-Powered-By: PHP/8.1.2\r\nSet-Cookie: session=1; path=/\r\nServer: nginx/1.24.0\r\n${moved}Content-Length: ${page.length}\r\n\r\n${isHead ? '' : page}`;
+}
+
 async function observed(
   work: (url: string) => Promise<string[]>,
 ): Promise<{ seen: Seen; results: string[]; seconds: number }> {
@@ -61,9 +78,7 @@ async function observed(
     seen.count += 1;
     seen.requests.add(describe(request));
     const url = request.requestLine.split(' ')[1] ?? '';
-    const page = PAGE + url.slice(0, 2000);
-    const status = url.includes('zzz') ? '404 Not Found' : '200 OK';
-    return `HTTP/1.1 ${status}\r\nContent-Type: text/html\r\nX-Powered-By: PHP/8.1.2\r\nSet-Cookie: session=1; path=/\r\nServer: nginx/1.24.0\r\nContent-Length: ${page.length}\r\n\r\n${request.requestLine.startsWith('HEAD ') ? '' : page}`;
+    return answerTo(url, request.requestLine.startsWith('HEAD '));
   });
   const startedAt = performance.now();
   const results = await work(`http://127.0.0.1:${server.port}${process.env['TARGET_PATH'] ?? ''}`);
@@ -72,9 +87,16 @@ async function observed(
   return { seen, results, seconds };
 }
 
+/** Neither the port of the run nor a word drawn in it tells two results apart. */
+const plainOf = (value: unknown): string =>
+  JSON.stringify(value)
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1')
+    .replace(/[A-Za-z0-9]{27}/g, '<random>')
+    .replace(/-\d{5}-\d{5}-/g, '-<port>-');
+
 const keyOf = (record: Record<string, unknown>): string =>
-  JSON.stringify([
-    record['template-id'], record['matcher-name'] ?? '', record['extractor-name'] ?? '', String(record['matched-at']).replace(/:\d+/, ''),
+  plainOf([
+    record['template-id'], record['matcher-name'] ?? '', record['extractor-name'] ?? '', String(record['matched-at']),
     [...((record['extracted-results'] as string[] | undefined) ?? [])].sort(),
   ]); // prettier-ignore
 

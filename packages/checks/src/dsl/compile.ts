@@ -54,9 +54,14 @@ function booleanOf(value: DslValue, operator: string): boolean {
   return value;
 }
 
+/** The 64-bit integer of a number; what is none becomes the smallest, as on amd64. */
+function integerOf(value: DslValue, operator: string): bigint {
+  const number = numberOf(value, operator);
+  return Number.isFinite(number) ? BigInt.asIntN(64, BigInt(Math.trunc(number))) : -(2n ** 63n);
+}
+
 function integerOp(left: DslValue, right: DslValue, operator: string): number {
-  const a = BigInt.asIntN(64, BigInt(Math.trunc(numberOf(left, operator))));
-  const b = BigInt.asIntN(64, BigInt(Math.trunc(numberOf(right, operator))));
+  const [a, b] = [integerOf(left, operator), integerOf(right, operator)];
   if ((operator === '<<' || operator === '>>') && (b < 0n || b > 63n))
     throw new DslError('a shift is out of range');
   const result =
@@ -161,7 +166,7 @@ function compileBinary(operator: string, left: Evaluate, right: Evaluate): Evalu
 function compileUnary(operator: '!' | '-' | '~', operand: Evaluate): Evaluate {
   if (operator === '!') return scope => !booleanOf(operand(scope), '!');
   if (operator === '-') return scope => -numberOf(operand(scope), '-');
-  return scope => Number(~BigInt(Math.trunc(numberOf(operand(scope), '~'))));
+  return scope => Number(~integerOf(operand(scope), '~'));
 }
 
 function compileLiteral(value: string | number | boolean, uses: Uses): Evaluate {

@@ -133,6 +133,8 @@ export interface PathRequestParts {
   readonly extraHeaders: readonly Header[];
   /** User-Agent of requests that name none; a browser's when absent. */
   readonly userAgent?: string | undefined;
+  /** False leaves out Accept and Accept-Language, for what follows a raw request. */
+  readonly hasDefaults?: boolean;
 }
 
 /** Spaces of a query become `+`, of a path `%20`: the target parser takes neither. */
@@ -155,8 +157,9 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
   const rest = given.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
   const defaults: Header[] = [];
   if (!has(given, 'user-agent')) defaults.push(['User-Agent', parts.userAgent ?? randomUserAgent()]);
-  if (!has(given, 'accept')) defaults.push(['Accept', '*/*']);
-  if (!has(given, 'accept-language')) defaults.push(['Accept-Language', 'en']);
+  const hasDefaults = parts.hasDefaults !== false;
+  if (hasDefaults && !has(given, 'accept')) defaults.push(['Accept', '*/*']);
+  if (hasDefaults && !has(given, 'accept-language')) defaults.push(['Accept-Language', 'en']);
   const all = [...defaults, ...rest];
   return {
     method: parts.method,
@@ -170,7 +173,7 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
     ],
     body: parts.body,
     unsafeBytes: undefined,
-    isRaw: false,
+    isRaw: !hasDefaults,
     shownPath: (path === '' ? '' : safePath(path)) + merged + (mark === -1 ? '' : parts.url.slice(mark)),
   };
 }

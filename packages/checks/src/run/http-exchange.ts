@@ -177,13 +177,19 @@ function redirected(exchange: Exchange, options: SendOptions): BuiltRequest | un
     ...(isForeign ? ['authorization'] : []),
     ...(isKept ? [] : ['content-type']),
   ]);
+  const kept = request.headers.filter(([name]) => !dropped.has(name.toLowerCase()));
+  // As Go does: the page that sent us, unless its TLS is left behind.
+  const isDowngrade = request.target.scheme === 'https' && next.scheme === 'http';
+  const hasReferer = headerValue(kept, 'referer') !== undefined;
   return buildPathRequest({
     method: isKept ? request.method : 'GET',
     url: `${next.scheme}://${hostnameOf(next)}${next.path}${next.query}`,
-    headers: request.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
+    headers:
+      isDowngrade || hasReferer ? kept : [...kept, ['Referer', shownUrlOf(request).split('#', 1)[0] ?? '']],
     body: isKept ? request.body : '',
     target: undefined,
     extraHeaders: [],
+    hasDefaults: !request.isRaw,
   });
 }
 
