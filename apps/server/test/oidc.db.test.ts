@@ -33,6 +33,7 @@ after(async () => {
 
 function request(changes: object = {}): object {
   return {
+    kind: 'oidc',
     name: 'Alpha’s people',
     isEnabled: true,
     domains: [DOMAIN],
