@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import {
+  encoded,
+  newRsaCertificate,
+  SamlProvider,
+  type SamlRequest,
+  type Saying,
+} from '@glacis/app-practice-net/testing';
 import { sql } from '@glacis/db';
 import { newId } from '@glacis/foundation';
 import { openJar, type Jar } from './browser-jar.ts';
-import { newRsaCertificate } from './rsa-certificate.ts';
-import { encoded, SamlProvider, type SamlRequest, type Saying } from './saml-provider.ts';
 import { wrappings } from './saml-wrapping.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 

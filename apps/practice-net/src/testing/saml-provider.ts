@@ -1,5 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { SignedXml } from 'xml-crypto';
 import { newRsaCertificate } from './rsa-certificate.ts';
 
@@ -144,4 +146,42 @@ function responseOf(said: Saying): string {
   );
   const audiences = said.audiences?.map(one => `<saml:Audience>${one}</saml:Audience>`).join('');
   return `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomBytes(16).toString('hex')}" Version="2.0" IssueInstant="${time(said.issuedAt)}" Destination="${said.destination}"${answers(said.inResponseTo)}><saml:Issuer>${said.issuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="${said.status}"/></samlp:Status><saml:Assertion ID="${said.assertionId}" Version="2.0" IssueInstant="${time(said.issuedAt)}"><saml:Issuer>${said.issuer}</saml:Issuer><saml:Subject><saml:NameID Format="${said.nameIdFormat}">${said.nameIdMarkup}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData Recipient="${said.recipient}" NotOnOrAfter="${time(said.notOnOrAfter)}"${answers(said.confirmedFor)}/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${time(said.notBefore)}" NotOnOrAfter="${time(said.notOnOrAfter)}">${audiences === undefined ? '' : `<saml:AudienceRestriction>${audiences}</saml:AudienceRestriction>`}</saml:Conditions><saml:AuthnStatement AuthnInstant="${time(said.issuedAt)}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>${attributes.length > 0 ? `<saml:AttributeStatement>${attributes.join('')}</saml:AttributeStatement>` : ''}</saml:Assertion></samlp:Response>`;
+}
+
+/** A SAML provider on loopback, at which people sign in without being asked. */
+export interface RunningSamlProvider {
+  readonly provider: SamlProvider;
+  /** host:port. */
+  readonly host: string;
+  /** What it says about whoever comes next. */
+  expect(saying: Partial<Saying>): void;
+  close(): Promise<void>;
+}
+
+/** Starts one: its sign-on address answers with a page that sends the browser back by POST, as real ones do. */
+export async function startSamlProvider(): Promise<RunningSamlProvider> {
+  let saying: Partial<Saying> = {};
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', provider.signOnUrl);
+    if (url.pathname !== '/sign-on') return void response.writeHead(404).end();
+    const to = provider.request(url.href);
+    const answer = encoded(provider.answer(to, saying));
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end(
+      `<!doctype html><title>Provider</title><form method="post" action="${to.acs}"><input type="hidden" name="SAMLResponse" value="${answer}"></form><script>document.forms[0].submit()</script>`,
+    );
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new SamlProvider(`http://${host}`);
+  return {
+    provider,
+    host,
+    expect: next => (saying = next),
+    close: () =>
+      new Promise(resolve => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
 }
