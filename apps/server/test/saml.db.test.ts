@@ -398,6 +398,34 @@ test('the policy of the tenant knows this way to sign in, and counts it as havin
   await sql`delete from control.sign_in_policy`.execute(world.platform.database.control);
 });
 
+test('the admins of the tenant see in their chain who came by it, and why somebody did not', async () => {
+  const who = person();
+  const { jar } = await signIn(who);
+  await jar.send('GET', '/api/tenants/alpha/assets');
+  await jar.send('GET', '/api/tenants/alpha/scans');
+  const { answer } = await signIn({ hash: 'sha1' });
+  await world.platform.audit.flush();
+  const admin = await adminJar();
+  const records = async (action: string) =>
+    (await admin.send('GET', `/api/tenants/alpha/audit?action=${action}&q=${who.nameId}`)).json().items;
+  const [came] = await records('session.start-by-saml');
+  assert.deepEqual([came.outcome, came.actor.name], ['succeeded', `${who.nameId}@${DOMAIN}`]);
+  assert.deepEqual(came.subject, { kind: 'sso', id: connectionId });
+  const entered = await records('tenant.enter');
+  assert.equal(entered.length, 1, 'once for each session');
+  assert.equal(entered[0].detail.methods, 'saml');
+  assert.equal(entered[0].address, '127.0.0.1');
+  const { items } = (
+    await admin.send('GET', '/api/tenants/alpha/audit?action=session.start-by-saml&outcome=refused&q=sha1')
+  ).json();
+  assert.equal(items[0].code, 'sso.refused');
+  assert.equal(answer.json().error.code, 'sso.refused');
+  const beta = await adminJar(world.beta);
+  const foreign = await beta.send('GET', '/api/tenants/beta/audit?action=session');
+  assert.ok(!foreign.body.includes(String(who.nameId)));
+  assert.equal((await admin.send('GET', '/api/tenants/alpha/audit/verification')).json().isIntact, true);
+});
+
 test('a provider that is switched off or removed lets nobody in, and its sessions end', async () => {
   const { jar } = await signIn();
   await change({ isEnabled: false });

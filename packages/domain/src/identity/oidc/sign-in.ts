@@ -16,7 +16,11 @@ import { enter } from '../second-factor.ts';
 import { redirectUriOf, type OidcConnection } from '../sso/connection.ts';
 import { openConnection } from '../sso/connections.ts';
 import { identify, type Vouched } from '../sso/identify.ts';
+import { recordedForTenant } from '../sso/record.ts';
 import { withProvider } from './provider.ts';
+
+/** Name of ending such a sign-in, for the audit log. */
+export const OIDC_ACTION = 'session.start-by-provider';
 
 type SignInInput = RouteInput<unknown, unknown, unknown>;
 
@@ -78,10 +82,12 @@ export async function completeOidc(
   const connection = await openConnection(platform, flow.connectionId);
   if (connection.kind !== 'oidc') throw refused();
   input.note({ subject: { kind: 'sso', id: connection.id } });
-  const vouched = await withProvider(platform, connection, configuration =>
-    askProvider(input, { configuration, connection, flow, query: of.query }),
-  );
-  await enter(input, await identify(platform, connection, vouched, 'oidc'));
+  await recordedForTenant(input, { connection, action: OIDC_ACTION }, async recorded => {
+    const vouched = await withProvider(platform, connection, configuration =>
+      askProvider(input, { configuration, connection, flow, query: of.query }),
+    );
+    await enter(recorded, await identify(platform, connection, vouched, 'oidc'));
+  });
   return { next: flow.next };
 }
 

@@ -12,7 +12,7 @@ import { route, type Route } from '../../http/route.ts';
 import { entityIdOf, redirectUriOf } from '../sso/connection.ts';
 import { hasSamlConnection } from '../sso/connections.ts';
 import { readMetadata } from './provider.ts';
-import { completeSaml } from './sign-in.ts';
+import { completeSaml, SAML_ACTION } from './sign-in.ts';
 
 /** Routes of SAML 2.0: signing in, and what providers and their admins have to know. */
 export const samlRoutes: readonly Route[] = [
@@ -20,7 +20,7 @@ export const samlRoutes: readonly Route[] = [
     method: 'POST',
     url: '/api/sso/saml/complete',
     access: 'public',
-    action: 'session.start-by-saml',
+    action: SAML_ACTION,
     summary: 'Ends a sign-in with the answer that the SAML provider let the browser bring.',
     body: samlCompleteRequest,
     answer: ssoEntered,

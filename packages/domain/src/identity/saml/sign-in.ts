@@ -8,10 +8,14 @@ import { enter } from '../second-factor.ts';
 import type { SamlConnection } from '../sso/connection.ts';
 import { openConnection } from '../sso/connections.ts';
 import { identify } from '../sso/identify.ts';
+import { recordedForTenant } from '../sso/record.ts';
 import { readAnswer, serviceProvider } from './answer.ts';
 import type { Assertion } from './assertion.ts';
 import { personOf } from './person.ts';
 import { SamlRefusal } from './refusal.ts';
+
+/** Name of ending such a sign-in, for the audit log. */
+export const SAML_ACTION = 'session.start-by-saml';
 
 type SignInInput = RouteInput<unknown, unknown, unknown>;
 
@@ -47,12 +51,14 @@ export async function completeSaml(
   const connection = await openConnection(platform, flow.connectionId);
   if (connection.kind !== 'saml') throw refused();
   input.note({ subject: { kind: 'sso', id: connection.id } });
-  const assertion = await orRefused(platform.log, connection, async () => {
-    const read = await readAnswer(platform, connection, { requestId: flow.requestId, answer: of.answer });
-    await useUp(platform.database, connection, read);
-    return read;
+  await recordedForTenant(input, { connection, action: SAML_ACTION }, async recorded => {
+    const assertion = await orRefused(platform.log, connection, async () => {
+      const read = await readAnswer(platform, connection, { requestId: flow.requestId, answer: of.answer });
+      await useUp(platform.database, connection, read);
+      return read;
+    });
+    await enter(recorded, await identify(platform, connection, personOf(connection, assertion), 'saml'));
   });
-  await enter(input, await identify(platform, connection, personOf(connection, assertion), 'saml'));
   return { next: flow.next };
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@glacis/contract';
 import { tenantOf } from '../../http/caller.ts';
 import { route, type Route } from '../../http/route.ts';
-import { completeOidc } from '../oidc/sign-in.ts';
+import { completeOidc, OIDC_ACTION } from '../oidc/sign-in.ts';
 import { samlRoutes } from '../saml/routes.ts';
 import { beginAtProvider } from './begin.ts';
 import { findConnections, listConnections, removeConnection } from './connections.ts';
@@ -49,7 +49,7 @@ export const ssoRoutes: readonly Route[] = [
     method: 'POST',
     url: '/api/sso/oidc/complete',
     access: 'public',
-    action: 'session.start-by-provider',
+    action: OIDC_ACTION,
     summary: 'Ends a sign-in with what the identity provider sent the browser back with.',
     body: oidcCompleteRequest,
     answer: ssoEntered,
