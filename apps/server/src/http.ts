@@ -37,6 +37,8 @@ export interface DeclaredAccess {
   readonly access: Route['access'];
   /** Name for the audit log. */
   readonly action?: string;
+  /** Takes requests from pages of other origins: only for what reads no cookie and changes nothing. */
+  readonly isOpenToOrigins?: boolean;
 }
 
 declare module 'fastify' {
@@ -74,7 +76,7 @@ export function createHttpServer(
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);
     try {
-      refuseForeignOrigin(request);
+      if (request.routeOptions.config.declared?.isOpenToOrigins !== true) refuseForeignOrigin(request);
     } catch (error) {
       recordRefusal(platform, request, { action: request.routeOptions.config.declared?.action }, error);
       throw error;
