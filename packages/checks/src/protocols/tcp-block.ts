@@ -80,6 +80,13 @@ function addressesOf(
   });
 }
 
+/** True when the verdict hangs on a fingerprint that is taken with connections of its own, whatever this one said. */
+function asksForItself({ operators }: TcpBlock): boolean {
+  return [...operators.matchers, ...operators.extractors].some(
+    each => each.type === 'dsl' && each.expressions.some(({ source }) => source.includes('jarm(')),
+  );
+}
+
 async function runAddress(
   address: { target: Target; isTls: boolean },
   block: TcpBlock,
@@ -111,7 +118,7 @@ async function runAddress(
     services.warn(`${run.template.id}: ${messageOf(error)}`);
     return false;
   }
-  if (talk.raw === '') return false;
+  if (talk.raw === '' && !asksForItself(block)) return false;
   const matched = `${target.host}:${portOf(target)}`;
   const values = new Map<string, DslValue>([
     ['host', run.target?.input ?? matched],
