@@ -248,9 +248,11 @@ async function secondsOf(command: string, args: readonly string[]): Promise<numb
 
 /** The whole folder against one server with limits off, both as commands; nuclei only where it is on the PATH. */
 async function besideNuclei(): Promise<void> {
-  const isThere = (await Promise.race([
-    once(spawn('nuclei', ['-version'], { stdio: 'ignore' }), 'close').then(() => true),
-  ]).catch(() => false)) as boolean;
+  const probe = spawn('nuclei', ['-version'], { stdio: 'ignore' });
+  const isThere = await once(probe, 'close').then(
+    () => true,
+    () => false,
+  );
   if (!isThere) return print('beside nuclei', { skipped: 'there is no nuclei on the PATH' });
   const bin = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
   const own = [...NODE_FLAGS, bin, '-t', folder, '-rl', '0', '-jsonl', '-silent', '-ni'];
