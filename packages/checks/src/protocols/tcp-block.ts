@@ -56,8 +56,10 @@ async function converse(stream: Duplex, block: TcpBlock, scope: RequestScope): P
     if (input.name !== '') named.set(input.name, part);
   }
   const size = block.readsAll ? MAX_READ : Math.min(block.readSize, MAX_READ);
-  const hasRead = raw !== '';
-  const data = await reader.read({ size, firstMs: hasRead ? QUIET_MS * 2 : FIRST_MS, quietMs: QUIET_MS });
+  // Whoever said something, or nothing for the whole patience of an earlier read, is not waited for as long again.
+  const hasWaited = block.inputs.some(input => input.read > 0);
+  const firstMs = hasWaited ? QUIET_MS * 2 : FIRST_MS;
+  const data = await reader.read({ size, firstMs, quietMs: QUIET_MS });
   return { sent, data, raw: raw + data, named, ip: remoteAddressOf(stream) };
 }
 
