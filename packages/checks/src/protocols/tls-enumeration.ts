@@ -12,6 +12,8 @@ export type TlsVersionName = keyof typeof VERSIONS;
 const NAMES: readonly TlsVersionName[] = ['tls10', 'tls11', 'tls12', 'tls13'];
 /** Connections for one server; the known suites of four versions need fewer. */
 const MAX_CONNECTIONS = 250;
+/** Milliseconds for one server, however slowly it answers. */
+const MAX_MS = 60_000;
 
 /** Suites of one version by strength. */
 export type SuitesByStrength = Readonly<Record<CipherStrength, readonly string[]>>;
@@ -43,6 +45,7 @@ const isTls13 = (code: string): boolean => code.startsWith('13');
 class Enumeration {
   private readonly options: EnumerationOptions;
   private connections = 0;
+  private readonly deadline = performance.now() + MAX_MS;
 
   constructor(options: EnumerationOptions) {
     this.options = options;
@@ -51,8 +54,8 @@ class Enumeration {
   /** The suite the server chooses of those offered; undefined when it refuses the version or all of them. */
   private async chosen(version: TlsVersionName, offered: readonly string[]): Promise<string | undefined> {
     const { transport, host, port, sni, timeoutMs, signal } = this.options;
-    if (this.connections >= MAX_CONNECTIONS || offered.length === 0 || signal?.aborted === true)
-      return undefined;
+    const isSpent = this.connections >= MAX_CONNECTIONS || performance.now() > this.deadline;
+    if (isSpent || offered.length === 0 || signal?.aborted === true) return undefined;
     this.connections += 1;
     await this.options.acquire();
     const stream: Duplex = await transport.connect(host, port, {
