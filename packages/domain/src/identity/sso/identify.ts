@@ -5,7 +5,8 @@ import { assertUsersWithinPlan } from '../../billing/limits.ts';
 import type { Platform } from '../../platform.ts';
 import { lockTenant, type ControlTransaction } from '../../tenancy/members.ts';
 import type { ProvenIdentity } from '../session.ts';
-import { domainOf, isProven, provenDomains, type Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
+import { domainOf, isProven, provenDomains } from './domains.ts';
 
 /** A person as a provider describes them, after its signature was checked. */
 export interface Vouched {
