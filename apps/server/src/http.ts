@@ -25,6 +25,7 @@ import { readCredential } from './credential.ts';
 import { addUploads } from './upload.ts';
 import { securityHeaders } from './headers.ts';
 import { recordRefusal } from './refusal.ts';
+import { addTenantHosts } from './tenant-host.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -73,6 +74,7 @@ export function createHttpServer(
       throw new Error(`The route ${String(options.method)} ${options.url} declares no permission.`);
     }
   });
+  addTenantHosts(server, platform);
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);
     try {

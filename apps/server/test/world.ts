@@ -115,7 +115,9 @@ export interface World {
 }
 
 /** How a world differs from the usual one. */
-export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders'>>;
+export type WorldOptions = Partial<
+  Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders' | 'tenantDomain'>
+>;
 
 /** Makes the world; each test file has its own. Mails are queued and nobody sends them, unless the file does. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
