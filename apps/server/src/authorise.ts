@@ -25,6 +25,7 @@ export type Guarded = Pick<
   | 'allowsTokens'
   | 'allowsProviders'
   | 'isDangerous'
+  | 'isForService'
   | 'action'
   | 'params'
   | 'query'
@@ -75,6 +76,7 @@ export async function authorise(
     requestId: request.id,
     userAgent: request.headers['user-agent'] ?? '',
     sessionSecret: given && 'session' in given ? given.session : undefined,
+    ifMatch: request.headers['if-match'],
     flow: flowCookies(request, reply),
     note: () => {},
     setSession: secret => {
@@ -113,6 +115,12 @@ function refuseUnlessAllowed(route: Guarded, found: Authenticated, slug: string 
         : `The token may not do this: it needs the scope ${route.access}, and its holder the permission.`,
     );
   }
+  if (route.isForService === true && !isForNothingElse(found, route.access)) {
+    throw new UserError(
+      'auth.forbidden',
+      `Only a service token of the tenant may do this, and only one whose single scope is ${route.access}.`,
+    );
+  }
   if (route.isDangerous !== true) return;
   if (kind !== 'session') {
     if (scopes?.has('dangerous') !== true) {
@@ -124,6 +132,12 @@ function refuseUnlessAllowed(route: Guarded, found: Authenticated, slug: string 
       'Confirm with your password first, or sign in again: your sign-in is more than ten minutes old.',
     );
   }
+}
+
+/** Whether the caller is a tenant's own token that can do nothing but what a route is for. */
+function isForNothingElse({ caller: { credential } }: Authenticated, access: Route['access']): boolean {
+  const { kind, scopes } = credential;
+  return kind === 'service-token' && scopes?.size === 1 && [...scopes][0] === access;
 }
 
 /** Whether the session stands on the word of a tenant's identity provider: it says nothing about the account beyond that tenant. */

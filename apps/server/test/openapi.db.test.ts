@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { scimSchemas } from '@glacis/contract';
 import { routes } from '@glacis/domain';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { z } from 'zod';
+import { freshPerson, freshProvidedGroup, isScim, provisionerOf } from './provisioning.ts';
 import { createWorld, type World } from './world.ts';
 
+const response = z.looseObject({
+  $ref: z.string().optional(),
+  content: z.record(z.string(), z.object({ schema: z.unknown() })).optional(),
+});
 const document = z.object({
   openapi: z.string(),
-  components: z.object({ schemas: z.record(z.string(), z.unknown()) }).loose(),
+  components: z.looseObject({
+    schemas: z.record(z.string(), z.unknown()),
+    responses: z.record(z.string(), response),
+  }),
   paths: z.record(
     z.string(),
     z.record(
@@ -18,10 +27,7 @@ const document = z.object({
         .object({
           operationId: z.string(),
           'x-permission': z.string(),
-          responses: z.record(
-            z.string(),
-            z.object({ content: z.record(z.string(), z.object({ schema: z.unknown() })).optional() }).loose(),
-          ),
+          responses: z.record(z.string(), response),
         })
         .loose(),
     ),
@@ -30,6 +36,7 @@ const document = z.object({
 
 let world: World;
 let cookie: string;
+let provisioner: string;
 let api: z.output<typeof document>;
 let text: string;
 before(async () => {
@@ -41,6 +48,7 @@ before(async () => {
     .where('id', '=', world.alpha.users.admin)
     .execute();
   cookie = await world.signIn(world.alpha.users.admin);
+  provisioner = await provisionerOf(world, world.alpha);
   text = (await world.server.inject({ url: '/api/openapi.json' })).body;
   api = document.parse(JSON.parse(text));
 });
@@ -68,10 +76,18 @@ test('the document has every route once, with its permission', () => {
   assert.equal(new Set(ids).size, ids.length);
 });
 
+/** A response itself, where the document only refers to it. */
+function resolved(of: z.output<typeof response> | undefined): z.output<typeof response> | undefined {
+  const name = of?.$ref?.replace('#/components/responses/', '');
+  return name === undefined ? of : api.components.responses[name];
+}
+
 /** Checks an answer against the document's schema, in which every object is closed. */
 function check(method: string, path: string, status: string, answer: unknown): void {
   const responses = api.paths[path]?.[method]?.responses ?? {};
-  const schema = (responses[status] ?? responses['default'])?.content?.['application/json']?.schema;
+  const response = resolved(responses[status]);
+  const type = path.includes('/scim/') ? 'application/scim+json' : 'application/json';
+  const schema = response?.content?.[type]?.schema;
   assert.ok(schema, `${method} ${path} ${status} has no schema`);
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
@@ -81,16 +97,29 @@ function check(method: string, path: string, status: string, answer: unknown): v
   assert.ok(validate(answer), `${method} ${path}: ${ajv.errorsText(validate.errors)}`);
 }
 
+/** Ids for the routes of SCIM that name one thing. */
+async function scimThings(): Promise<Readonly<Record<string, string>>> {
+  return {
+    '/api/tenants/:tenant/scim/v2/Users/:id': await freshPerson(world, world.alpha),
+    '/api/tenants/:tenant/scim/v2/Groups/:id': await freshProvidedGroup(world, world.alpha),
+  };
+}
+
 for (const route of routes.filter(entry => entry.method === 'GET' && entry.answer !== 'file')) {
   test(`the answer and the refusal of GET ${route.url} fit the document`, async () => {
     const isOfPlatform = route.access === 'platform.manage';
     const kind = isOfPlatform ? '' : /:tenant\/(\w+)\/:id/.exec(route.url)?.[1];
     const ids: Readonly<Record<string, string>> = world.alpha.ids;
     const id = isOfPlatform ? world.alpha.tenant : (ids[kind ?? ''] ?? '');
-    const url = route.url.replace(':tenant', 'alpha').replace(':id', id);
+    const url = route.url
+      .replace(':tenant', 'alpha')
+      .replace(':id', isScim(route.url) ? ((await scimThings())[route.url] ?? '') : id)
+      .replace('Schemas/:name', `Schemas/${scimSchemas.group}`)
+      .replace(':name', 'Group');
     const path = route.url.replace(/:(\w+)/g, '{$1}');
     const as = isOfPlatform ? await world.signIn(await world.platformAdmin()) : cookie;
-    const answer = await world.server.inject({ url, headers: { cookie: as } });
+    const headers = isScim(url) ? { authorization: `Bearer ${provisioner}` } : { cookie: as };
+    const answer = await world.server.inject({ url, headers });
     assert.equal(answer.statusCode, 200);
     check('get', path, '200', answer.json());
     if (route.access === 'public') return;

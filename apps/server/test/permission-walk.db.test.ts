@@ -5,6 +5,7 @@ import {
   errorBody,
   errorCatalogue,
   permissionsOf,
+  scimSchemas,
   tokenPair,
   type Role,
   type TokenScope,
@@ -13,6 +14,7 @@ import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/d
 import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { platformSamples } from './platform-samples.ts';
+import { provisionerOf } from './provisioning.ts';
 import { samples, sampleIn } from './walk-samples.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
@@ -54,7 +56,11 @@ async function call(
   const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
-    url: of.url.replace(':tenant', where.tenant.slug).replace(':id', id),
+    url: of.url
+      .replace(':tenant', where.tenant.slug)
+      .replace(':id', id)
+      .replace('Schemas/:name', `Schemas/${scimSchemas.user}`)
+      .replace(':name', 'User'),
     headers,
     ...(body ? { payload: body } : {}),
   });
@@ -179,7 +185,8 @@ for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
         else assert.equal(statusCode, 403);
       });
     }
-    if (declared.url.includes(':id')) {
+    // By a token that may do it, see below.
+    if (declared.url.includes(':id') && declared.isForService !== true) {
       await t.test('admin with a thing of another tenant, and with one that does not exist', async () => {
         const as = world.alpha.users.admin;
         const foreign = await call(declared, as, { tenant: world.alpha, thing: world.beta });
@@ -293,6 +300,25 @@ for (const declared of routes) {
       for (const kind of ['personal', 'access'] as const)
         assert.equal(await codeOf(weak[kind], observer.userId), 'auth.forbidden', kind);
     });
+    if (declared.isForService === true) {
+      await t.test('of the tenant, for nothing else', async () => {
+        const bearer = await provisionerOf(world, world.alpha);
+        assert.equal(await codeOf(bearer, as), 'allowed');
+        const foreign = await provisionerOf(world, world.beta);
+        assert.equal(await codeOf(foreign, as), 'request.not-found');
+        if (!declared.url.includes(':id')) return;
+        const thing = await call(declared, as, { tenant: world.alpha, thing: world.beta, bearer });
+        assert.equal(thing.statusCode, 404);
+        const missing = await world.server.inject({
+          method: declared.method,
+          url: declared.url.replace(':tenant', world.alpha.slug).replace(':id', newId()),
+          headers: { authorization: `Bearer ${bearer}` },
+          ...(sample?.body ? { payload: await sample.body(world.alpha, as) } : {}),
+        });
+        assert.equal(missing.statusCode, 404);
+        assert.equal(thing.json().error.message, missing.json().error.message);
+      });
+    }
     await t.test('of another tenant', async () => {
       const foreign = await bearersWith([access, 'dangerous'], {
         userId: world.beta.users.admin,

@@ -12,6 +12,7 @@ import { inventoryRoutes } from './inventory/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
+import { provisioningRoutes } from './provisioning/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
@@ -118,6 +119,7 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...accountRoutes,
   ...memberRoutes,
+  ...provisioningRoutes,
   ...billingRoutes,
   ...supportRoutes,
   ...platformTenantRoutes,

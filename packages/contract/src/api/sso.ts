@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { role } from '../permission.ts';
-import { id, instant } from './primitives.ts';
+import { emailAddress, id, instant } from './primitives.ts';
 
 const domain = z
   .string()
@@ -99,7 +99,7 @@ export const ssoConnectionList = z.object({
 });
 
 /** POST /api/sso/find: the providers that speak for an address. Depends on its domain alone, not on any account. */
-export const ssoFindRequest = z.strictObject({ email: z.email().max(254) });
+export const ssoFindRequest = z.strictObject({ email: emailAddress });
 /** The answer to it. */
 export const ssoFound = z.object({
   connections: z.array(z.object({ id, name: z.string(), kind: ssoKind })),
