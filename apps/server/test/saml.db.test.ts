@@ -175,6 +175,16 @@ test('nobody comes in by an address outside of the proven domains, or by several
   await refused({ attributes: {} });
 });
 
+test('whom the organisation has switched off by provisioning does not come back by signing in', async () => {
+  const who = person();
+  await sql`insert into control.scim_user (id, tenant_id, user_name, email, is_active)
+    values (${newId()}, ${world.alpha.tenant}, ${who.nameId ?? ''}, ${`${who.nameId}@${DOMAIN}`}, false)`.execute(
+    world.platform.database.control,
+  );
+  await refused(who);
+  assert.equal(await roleOf(`${who.nameId}@${DOMAIN}`), undefined);
+});
+
 test('what is not signed by the provider, or not as it must be, is refused', async () => {
   const other = newRsaCertificate();
   await refused({ signs: [] });
