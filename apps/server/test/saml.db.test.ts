@@ -270,6 +270,7 @@ test('an assertion that is meant for others, another time or another request is 
   await refused({ audiences: null });
   await refused(to => ({ audiences: [to.issuer, 'https://other.test'] }));
   await refused({ destination: 'https://other.test/acs' });
+  await refused({ destination: '' });
   await refused({ recipient: 'https://other.test/acs' });
   await refused({ issuer: 'https://other.test' });
   await refused({ notBefore: Date.now() + 120_000 });
