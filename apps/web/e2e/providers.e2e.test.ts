@@ -24,7 +24,10 @@ before(async () => {
   // The app is at localhost and the providers at 127.0.0.1: another site, so cookies do not come along.
   glacis = await startInstallation({
     isNamed: true,
-    settings: { GLACIS_PRIVATE_PROVIDERS: `${oidc.host},${saml.host}` },
+    settings: {
+      GLACIS_PRIVATE_PROVIDERS: `${oidc.host},${saml.host}`,
+      GLACIS_TENANT_DOMAIN: 'tenants.localhost',
+    },
   });
   browser = await openWatchedBrowser(glacis.address);
   page = browser.page;
@@ -125,6 +128,11 @@ test('a provider by SAML is set up from its metadata, and somebody comes in by i
   assert.deepEqual(await whoIs(other), { email, tenants: [new URL(home).pathname.split('/')[2]] });
   await other.reload();
   await other.getByRole('heading', { level: 1 }).waitFor();
+  // The tenant's own host leads to the same place, and the session is still there.
+  const { port, pathname } = new URL(home);
+  await other.goto(`http://${pathname.split('/')[2]}.tenants.localhost:${port}/findings`);
+  await other.waitForURL(`${home}/findings`);
+  await other.getByRole('heading', { level: 1, name: 'Findings' }).waitFor();
   await other.context().close();
 });
 
