@@ -3,6 +3,7 @@ import { newId, UserError } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../../billing/limits.ts';
 import type { Platform } from '../../platform.ts';
+import { refuseDeprovisioned } from '../../provisioning/deprovisioned.ts';
 import { lockTenant, type ControlTransaction } from '../../tenancy/members.ts';
 import type { ProvenIdentity } from '../session.ts';
 import { domainOf, isProven, provenDomains, type Connection } from './connections.ts';
@@ -113,6 +114,7 @@ async function becomeMember(
       where tenant_id = ${tenant} and user_id = ${userId}`.execute(trx);
     return;
   }
+  await refuseDeprovisioned(trx, tenant, userId);
   const given = role ?? connection.defaultRole;
   if (given === null) {
     throw new UserError(
