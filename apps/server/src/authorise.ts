@@ -73,6 +73,7 @@ export async function authorise(
     caller: found?.caller,
     tenant: found?.tenant,
     address: request.ip,
+    requestId: request.id,
     userAgent: request.headers['user-agent'] ?? '',
     sessionSecret: given && 'session' in given ? given.session : undefined,
     ifMatch: request.headers['if-match'],

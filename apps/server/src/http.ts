@@ -39,6 +39,8 @@ export interface DeclaredAccess {
   readonly access: Route['access'];
   /** Name for the audit log. */
   readonly action?: string;
+  /** Takes requests from pages of other origins: only for what reads no cookie and changes nothing. */
+  readonly isOpenToOrigins?: boolean;
   readonly dialect?: Route['dialect'];
 }
 
@@ -79,7 +81,7 @@ export function createHttpServer(
     void reply.headers(securityHeaders);
     refuseMethod(request, reply, methodsAt);
     try {
-      refuseForeignOrigin(request);
+      if (request.routeOptions.config.declared?.isOpenToOrigins !== true) refuseForeignOrigin(request);
     } catch (error) {
       recordRefusal(platform, request, { action: request.routeOptions.config.declared?.action }, error);
       throw error;

@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { sql } from '@glacis/db';
 import { newId } from '@glacis/foundation';
 import { openJar, type Jar } from './browser-jar.ts';
-import { CLIENT, startProvider, type RunningProvider, type Subject } from './oidc-provider.ts';
 import { provisionerOf, scimUrl } from './provisioning.ts';
+import { CLIENT, startProvider, type RunningProvider, type Subject } from '@glacis/app-practice-net/testing';
 import { createWorld, type Surface, type World } from './world.ts';
 
 let world: World;
@@ -14,7 +14,7 @@ const redirectUris: string[] = [];
 const DOMAIN = 'alpha.test';
 
 before(async () => {
-  // The provider reads its client's addresses when it starts, and the connection gets its id from the API: the id is set here.
+  // The provider knows its client's address before the connection gets its id from the API: the id is set here.
   connectionId = newId();
   redirectUris.push(`https://glacis.test/sign-in/oidc/${connectionId}`);
   provider = await startProvider(redirectUris);
@@ -34,6 +34,7 @@ after(async () => {
 
 function request(changes: object = {}): object {
   return {
+    kind: 'oidc',
     name: 'Alpha’s people',
     isEnabled: true,
     domains: [DOMAIN],

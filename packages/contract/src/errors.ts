@@ -59,6 +59,10 @@ export const errorCatalogue = {
     status: 409,
     meaning: 'The identity provider gave no valid configuration.',
   },
+  'sso.saml-provider-invalid': {
+    status: 400,
+    meaning: 'What was said about the SAML provider is not complete or not sound; `fields` names what.',
+  },
   'sso.domain-not-proven': {
     status: 409,
     meaning: 'An identity provider may speak only for domains that the tenant has proven.',

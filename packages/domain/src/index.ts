@@ -5,7 +5,7 @@ import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { passkeyRoutes } from './identity/passkeys/routes.ts';
 import { policyRoutes } from './identity/policy/routes.ts';
-import { ssoRoutes } from './identity/oidc/routes.ts';
+import { ssoRoutes } from './identity/sso/routes.ts';
 import { totpRoutes } from './identity/totp/routes.ts';
 import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';

@@ -462,7 +462,7 @@ export function compileJq(source: string): JqProgram {
     const results: string[] = [];
     try {
       for (const result of filter(value, { steps: MAX_STEPS, variables: new Map() })) {
-        if (result !== null) results.push(bytesOfText(plainText(result)));
+        results.push(result === null ? '' : bytesOfText(plainText(result)));
         if (results.length >= MAX_RESULTS) break;
       }
     } catch (error) {

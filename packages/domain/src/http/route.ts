@@ -26,6 +26,7 @@ export interface RouteInput<Params, Query, Body> {
   readonly caller: Caller | undefined;
   readonly tenant: RouteTenant | undefined;
   readonly address: string;
+  readonly requestId: string;
   readonly userAgent: string;
   /** The session secret of the request's cookie; undefined when the request came with a token. */
   readonly sessionSecret: string | undefined;

@@ -8,7 +8,7 @@ import type {
 import type { TenantId } from '@glacis/foundation';
 import { sql, type Database } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
-import { provenDomains } from '../identity/oidc/connections.ts';
+import { provenDomains } from '../identity/sso/domains.ts';
 import { lockTenant } from '../tenancy/members.ts';
 import { settleAll } from './groups.ts';
 

@@ -8,7 +8,7 @@ import {
 import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql, type Database } from '@glacis/db';
 import { notFound } from '../http/caller.ts';
-import { provenDomains } from '../identity/oidc/connections.ts';
+import { provenDomains } from '../identity/sso/domains.ts';
 import { lockTenant, type ControlTransaction } from '../tenancy/members.ts';
 import { filterSql, type FilterColumn } from './filter-sql.ts';
 import { parseFilter } from './filter.ts';

@@ -1,6 +1,6 @@
 import { scimSchemas, type ScimUser, type ScimUserRequest } from '@glacis/contract';
 import { UserError } from '@glacis/foundation';
-import { domainOf, isProven } from '../identity/oidc/connections.ts';
+import { domainOf, isProven } from '../identity/sso/domains.ts';
 
 /** What is kept of a person. */
 export interface PersonAttributes {

@@ -1,28 +1,48 @@
 import { objectBytes } from './body.ts';
 import type { PdfBody, PdfObject } from './body.ts';
 
+/** Bytes looked at first: nearly all objects are shorter. */
+const FIRST_WINDOW = 512;
 const OBJECT_HEAD = /^(\d+) \d+ obj\s*/;
 
-/** Random access to the objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. */
+/** The objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. They can be changed in memory. */
 export class PdfSource implements PdfBody {
   readonly bytes: Buffer;
-  readonly size: number;
   readonly root: number;
   readonly info: number | undefined;
   /** Byte position of the cross-reference table. */
   readonly tableAt: number;
   readonly #offsets: number[] = [];
+  readonly #changes = new Map<number, PdfObject>();
+  #size: number;
 
   constructor(pdf: Uint8Array) {
     this.bytes = Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength);
     const tail = this.bytes.subarray(-2_000).toString('latin1');
     this.tableAt = Number(/startxref\s+(\d+)/.exec(tail)?.[1] ?? -1);
     const trailer = tail.slice(tail.lastIndexOf('trailer'));
-    this.size = Number(/\/Size (\d+)/.exec(trailer)?.[1] ?? 0);
+    this.#size = Number(/\/Size (\d+)/.exec(trailer)?.[1] ?? 0);
     this.root = Number(/\/Root (\d+) 0 R/.exec(trailer)?.[1] ?? 0);
     const info = /\/Info (\d+) 0 R/.exec(trailer)?.[1];
     this.info = info === undefined ? undefined : Number(info);
     this.#readTable();
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Puts an object in place of one of the file's. */
+  change(number: number, object: PdfObject): void {
+    this.#changes.set(number, object);
+  }
+
+  /** Adds an object and returns its number. */
+  add(object: PdfObject): number {
+    const number = this.#size;
+    this.#size += 1;
+    this.#changes.set(number, object);
+    return number;
   }
 
   #readTable(): void {
@@ -31,8 +51,8 @@ export class PdfSource implements PdfBody {
     );
     if (!head) throw new Error('The PDF has no plain cross-reference table.');
     const from = this.tableAt + head[0].length;
-    const table = this.bytes.subarray(from, from + this.size * 20).toString('latin1');
-    for (let index = 0; index < this.size; index++) {
+    const table = this.bytes.subarray(from, from + this.#size * 20).toString('latin1');
+    for (let index = 0; index < this.#size; index++) {
       const entry = table.slice(index * 20, index * 20 + 20);
       this.#offsets.push(entry[17] === 'n' ? Number(entry.slice(0, 10)) : -1);
     }
@@ -41,13 +61,16 @@ export class PdfSource implements PdfBody {
   /** Object numbers in use. */
   *numbers(): Generator<number> {
     for (const [number, offset] of this.#offsets.entries()) if (offset >= 0) yield number;
+    for (let number = this.#offsets.length; number < this.#size; number++) yield number;
   }
 
   /** The object's text between `obj` and `stream` or `endobj`, and where its stream's bytes lie. */
   read(number: number): PdfObject {
+    const changed = this.#changes.get(number);
+    if (changed) return changed;
     const from = this.#offsets[number] ?? -1;
     if (from < 0) return { text: '' };
-    for (let window = 4_096; ; window *= 4) {
+    for (let window = FIRST_WINDOW; ; window *= 8) {
       const piece = this.bytes.subarray(from, from + window).toString('latin1');
       const body = piece.replace(OBJECT_HEAD, '');
       const end = /\s(?:stream\r?\n|endobj)/.exec(body);
@@ -77,7 +100,8 @@ export class PdfSource implements PdfBody {
   }
 
   /** Appends the changes (an incremental update), so that a large document is not parsed and rewritten. */
-  write(changes: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array {
+  write(later: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array {
+    const changes = new Map([...this.#changes, ...later]);
     if (changes.size === 0) return this.bytes;
     const chunks: Uint8Array[] = [this.bytes, Buffer.from('\n', 'latin1')];
     let at = this.bytes.length + 1;

@@ -1,11 +1,14 @@
 import type { Message } from '../message.ts';
 
-/** Path of the first place in the data that holds exactly this text; undefined when it is not there. */
-function pathOf(data: unknown, text: string): string | undefined {
+/** The first text of the data that passes a test, with its path; undefined when none does. */
+function findText(
+  data: unknown,
+  isWanted: (text: string) => boolean,
+): { readonly text: string; readonly path: string } | undefined {
   const pending: { value: unknown; path: string }[] = [{ value: data, path: '' }];
   for (let item = pending.pop(); item; item = pending.pop()) {
     const { value, path } = item;
-    if (value === text) return path;
+    if (typeof value === 'string' && isWanted(value)) return { text: value, path };
     if (typeof value !== 'object' || value === null) continue;
     const isList = Array.isArray(value);
     for (const [key, inner] of Object.entries(value).toReversed())
@@ -14,9 +17,19 @@ function pathOf(data: unknown, text: string): string | undefined {
   return undefined;
 }
 
+/** Where in the data a part of a text stands: the text's path and the line (1-based) in it; null when it is not there. */
+export function placeOf(
+  data: unknown,
+  part: string,
+): { readonly path: string; readonly line: number } | null {
+  const found = part === '' ? undefined : findText(data, text => text.includes(part));
+  if (!found) return null;
+  return { path: found.path, line: found.text.slice(0, found.text.indexOf(part)).split('\n').length };
+}
+
 /** A message about a text, with the field that the text stands in; errors become warnings, since the rest still renders. */
 export function located(message: Message, data: unknown, text: string): Message {
-  const path = pathOf(data, text);
+  const path = findText(data, value => value === text)?.path;
   return {
     ...message,
     level: message.level === 'error' ? 'warning' : message.level,

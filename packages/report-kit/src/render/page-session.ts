@@ -4,7 +4,7 @@ import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { fontFile } from './fonts.ts';
 import { ORIGIN } from './origin.ts';
-import { PAGE_HEADERS, contentType, pageScript, shellPage } from './resources.ts';
+import { PAGE_HEADERS, contentType, diagramScript, pageScript, shellPage } from './resources.ts';
 
 const pausedRequest = z.object({
   requestId: z.string(),
@@ -128,6 +128,8 @@ export class PageSession {
         return this.#fulfil(requestId, Buffer.from(pageScript()), [
           { name: 'content-type', value: 'text/javascript' },
         ]);
+      if (url.pathname === '/mermaid.js')
+        return this.#fulfil(requestId, diagramScript(), [{ name: 'content-type', value: 'text/javascript' }]);
       const font = fontFile(url.pathname);
       if (font) this.servedFonts.add(url.pathname);
       if (font) return this.#fulfil(requestId, font, [{ name: 'content-type', value: 'font/woff2' }]);

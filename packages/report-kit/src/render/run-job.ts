@@ -20,7 +20,7 @@ import { textAt } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
-import { located } from './located.ts';
+import { located, placeOf } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { DocumentPrinter } from './print-document.ts';
@@ -98,6 +98,7 @@ class JobRun {
     this.#session.assets = name => assets?.get(name) ?? design.assets.get(name);
     const resolveVariable = variablesFrom(this.#data);
     this.#session.questions = {
+      place: async value => placeOf(this.#data, z.string().max(50_000).parse(value)),
       qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
         const texts = z.array(z.string().max(5_000_000)).parse(value);

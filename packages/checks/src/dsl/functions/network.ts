@@ -58,16 +58,17 @@ function formatAddress(args: readonly DslValue[]): string {
   const forms: Readonly<Record<string, string>> = {
     1: address,
     2: address.replace(/^(\d+)\.0\.0\.(\d+)$/, '$1.$2'),
-    3: octets.map(octet => `0${octet.toString(8)}`).join('.'),
+    3: octets.map(octet => (octet === 0 ? '0' : `0${octet.toString(8)}`)).join('.'),
     4: octets.map(octet => `0x${octet.toString(16)}`).join('.'),
     5: String(value),
     6: `0x${hex}`,
     7: `0${value.toString(8)}`,
-    8: `::ffff:${address}`,
-    9: octets.map(octet => String(octet).padStart(3, '0')).join('.'),
+    8: `::ffff:${hex.slice(0, 4)}:${hex.slice(4)}`,
+    9: address.replace(/./g, char => `%${char.charCodeAt(0).toString(16)}`),
+    10: octets.map(octet => String(octet).padStart(3, '0')).join('.'),
   };
   const form = forms[style];
-  if (form === undefined) throw new DslError('ip_format knows the styles 1 to 9');
+  if (form === undefined) throw new DslError('ip_format knows the styles 1 to 10');
   return form;
 }
 

@@ -25,12 +25,6 @@
     return waiting.done;
   };
 
-  /** MathML sets single letters in italics by swapping them for letters that only mathematical fonts have. */
-  const italicise = ({ el }) => {
-    for (const letter of el.querySelectorAll('math mi:not([mathvariant])'))
-      if (letter.textContent.length === 1) letter.classList.add('rk-italic');
-  };
-
   kit.components.markdown = {
     props: { text: { default: null }, tag: { default: 'div' } },
     setup(props, { slots }) {
@@ -44,12 +38,7 @@
           if (typeof result === 'string') html.value = result;
           else result.then(() => (html.value = kit.markdown.get(text) ?? ''));
         }
-        return h(props.tag, {
-          class: 'markdown',
-          innerHTML: html.value,
-          onVnodeMounted: italicise,
-          onVnodeUpdated: italicise,
-        });
+        return h(props.tag, { class: 'markdown', innerHTML: html.value });
       };
     },
   };

@@ -295,12 +295,14 @@
     if (isPrinted) root.style.display = 'none';
     app.mount(root);
     await settle();
+    await kit.drawDiagrams();
     if (job.isPaged) {
       kit.takeRunning();
       kit.footnoteCount = kit.takeFootnotes();
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
+      kit.prepareTags();
       forget(app, root);
       kit.setTargets();
       kit.planParts(job.partElements);

@@ -6,7 +6,8 @@ import type { Platform } from '../../platform.ts';
 import { refuseDeprovisioned } from '../../provisioning/deprovisioned.ts';
 import { lockTenant, type ControlTransaction } from '../../tenancy/members.ts';
 import type { ProvenIdentity } from '../session.ts';
-import { domainOf, isProven, provenDomains, type Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
+import { domainOf, isProven, provenDomains } from './domains.ts';
 
 /** A person as a provider describes them, after its signature was checked. */
 export interface Vouched {
