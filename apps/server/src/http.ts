@@ -114,7 +114,8 @@ function refuseMethod(
   reply: FastifyReply,
   methodsAt: ReturnType<typeof readMethods>,
 ): void {
-  if (!request.is404 && request.routeOptions.url?.includes(':') !== true) return;
+  // Whatever is not written out is asked for: nothing, a placeholder, or the web app, which answers every GET.
+  if (!request.is404 && !/[:*]/.test(request.routeOptions.url ?? '')) return;
   const path = request.url.split('?')[0] ?? '';
   const methods = methodsAt(path);
   if (methods.length === 0 || methods.includes(request.method)) return;

@@ -3,6 +3,7 @@ import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../../billing/limits.ts';
 import type { Platform } from '../../platform.ts';
+import { refuseDeprovisioned } from '../../provisioning/deprovisioned.ts';
 import { lockTenant, type ControlTransaction } from '../../tenancy/members.ts';
 import type { ProvenIdentity } from '../session.ts';
 import type { Connection } from './connection.ts';
@@ -114,6 +115,7 @@ async function becomeMember(
       where tenant_id = ${tenant} and user_id = ${userId}`.execute(trx);
     return;
   }
+  await refuseDeprovisioned(trx, tenant, userId);
   const given = role ?? connection.defaultRole;
   if (given === null) {
     throw new UserError(
