@@ -7,7 +7,11 @@ import { openBrowser } from '../browser/playwright.ts';
 import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
 import { RenderError } from '../message.ts';
 import type { RenderJob, RenderResult } from './job.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { drawAll } from './pictures.ts';
+import type { Drawing, DrawingRequest } from './pictures.ts';
 import { runJob } from './run-job.ts';
+import { watchJob } from './watch.ts';
 import { PageSession } from './page-session.ts';
 
 /** Options of {@link createRenderer}. */
@@ -26,6 +30,8 @@ export interface RendererOptions {
 export interface Renderer {
   readonly chromium: Chromium;
   render(job: RenderJob): Promise<RenderResult>;
+  /** Draws vectors and diagrams for outputs without a browser, in one of their own; a sentence says why one cannot be drawn. */
+  draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]>;
   /** A fresh browser under Playwright's control, for screenshots; the caller closes it. */
   launchBrowser(options?: LaunchOptions): Promise<LaunchedBrowser>;
   close(): Promise<void>;
@@ -45,16 +51,29 @@ class ChromiumRenderer implements Renderer {
   }
 
   async render(job: RenderJob): Promise<RenderResult> {
-    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
     const startedAt = performance.now();
-    const session = await this.#take();
-    const startMs = performance.now() - startedAt;
-    try {
+    return this.#inFreshPage(async session => {
+      const startMs = performance.now() - startedAt;
       const result = await runJob(session, job, this.chromium.isSandboxed);
       return {
         ...result,
         timings: { start: startMs, ...result.timings, total: performance.now() - startedAt },
       };
+    });
+  }
+
+  async draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]> {
+    if (requests.length === 0) return [];
+    return this.#inFreshPage(async session =>
+      watchJob(session, DEFAULT_LIMITS, undefined, async () => drawAll(session, requests)),
+    );
+  }
+
+  async #inFreshPage<T>(work: (session: PageSession) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
+    const session = await this.#take();
+    try {
+      return await work(session);
     } finally {
       this.#running.delete(session.browser);
       await session.browser.close();

@@ -18,6 +18,7 @@ export function pageScript(): string {
     'imported.js',
     'diagrams.js',
     'tags.js',
+    'fit.js',
     'targets.js',
     'running.js',
     'footnotes.js',
@@ -36,7 +37,7 @@ let diagrams: Buffer | undefined;
 
 /** The library that draws diagrams, several megabytes: read when the first page asks for it. */
 export function diagramScript(): Buffer {
-  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid/package.json')), 'dist/mermaid.min.js'));
+  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid')), 'mermaid.min.js'));
   return diagrams;
 }
 

@@ -322,6 +322,7 @@
     await Promise.all([document.fonts.ready, kit.pictures()]);
     await kit.warmFootnotes();
     kit.findOverflow();
+    kit.findUnbreakable();
     kit.setLeaders();
   }
 
