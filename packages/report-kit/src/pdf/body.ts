@@ -34,6 +34,7 @@ export function objectBytes(number: number, { text, stream }: PdfObject): Buffer
 
 /** Writes every reference in an object's text anew; texts in parentheses are left alone. */
 export function mapReferences(text: string, map: (number: number) => number | undefined): string {
+  if (!text.includes(' 0 R')) return text;
   return text.replace(/\((?:\\[^]|[^\\)])*\)|(\d+) 0 R/g, (whole, number: string | undefined) => {
     if (number === undefined) return whole;
     const mapped = map(Number(number));

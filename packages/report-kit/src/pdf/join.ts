@@ -6,11 +6,10 @@ import { outlineItems, writeOutline } from './outline.ts';
 import type { OutlineItem } from './outline.ts';
 import { PdfSource } from './source.ts';
 
-/** One printed part: pages to leave out at its beginning, and the levels of its headings in reading order. */
+/** One printed part, and the pages to leave out at its beginning. */
 export interface PdfPart {
   readonly bytes: Uint8Array;
   readonly leadPages: number;
-  readonly headings: readonly number[];
 }
 
 /** Entries of one leaf of a name or number tree. */
@@ -70,7 +69,7 @@ export class PdfJoin {
   }
 
   /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
-  add(index: number, { bytes, leadPages, headings }: PdfPart): void {
+  add(index: number, { bytes, leadPages }: PdfPart): void {
     const source = new PdfSource(bytes);
     const part: Taken = { source, map: new Map(), left: new Set([source.root]), index };
     const share = new Share();
@@ -94,7 +93,7 @@ export class PdfJoin {
       if (!part.left.has(number)) this.#copy(part, number, isPage.has(number), keys);
     share.pages.push(...pages.slice(leadPages).map(number => this.#mapped(part, number)));
     this.#addTargets(part, catalog, share);
-    this.#addOutline(part, catalog, headings, share);
+    this.#addOutline(part, catalog, share);
   }
 
   #mapped(part: Taken, number: number): number {
@@ -233,17 +232,11 @@ export class PdfJoin {
     }
   }
 
-  #addOutline(part: Taken, catalog: string, headings: readonly number[], share: Share): void {
+  #addOutline(part: Taken, catalog: string, share: Share): void {
     const root = referenceAfter(catalog, 'Outlines');
     if (root === undefined) return;
-    const items = outlineItems(part.source, root);
-    const hasLevels = items.length === headings.length;
-    for (const [index, item] of items.entries())
-      share.outline.push({
-        title: item.title,
-        target: this.#renumbered(part, item.target),
-        level: hasLevels ? (headings[index] ?? 1) : item.level,
-      });
+    for (const { title, target, level } of outlineItems(part.source, root))
+      share.outline.push({ title, target: this.#renumbered(part, target), level });
   }
 
   #writePageTree(all: readonly number[]): void {

@@ -30,7 +30,7 @@ const ASSET_PATH = /^\/(?:assets\/name|images\/name|files\/name|assets|images)\/
 export class PageSession {
   readonly browser: BrowserProcess;
   readonly messages: Message[] = [];
-  /** Paths of the fonts that were asked for: those that the text uses. */
+  /** Paths of the fonts that the text of an HTML file uses. */
   readonly servedFonts = new Set<string>();
   assets: AssetSource = () => undefined;
   questions: PageQuestions = {};
@@ -70,6 +70,7 @@ export class PageSession {
     });
     await this.send('Page.navigate', { url: `${ORIGIN}/` });
     await loaded;
+    await this.call('warmFonts', null);
   }
 
   /** Sends a protocol command to this page. */
@@ -129,7 +130,8 @@ export class PageSession {
           { name: 'content-type', value: 'text/javascript' },
         ]);
       const font = fontFile(url.pathname);
-      if (font) this.servedFonts.add(url.pathname);
+      // The page fetches the usual faces before there is a job; see `freshFonts` in the page.
+      if (font && url.search !== '') this.servedFonts.add(url.pathname);
       if (font) return this.#fulfil(requestId, font, [{ name: 'content-type', value: 'font/woff2' }]);
       const name = ASSET_PATH.exec(url.pathname)?.[1];
       const decoded = name === undefined ? undefined : decodeURIComponent(name);

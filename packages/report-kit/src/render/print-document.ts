@@ -29,7 +29,6 @@ const shownPart = z.object({
   hasReferences: z.boolean(),
   footnotes: z.int().min(0),
   heightPx: z.number(),
-  headings: z.array(z.int().min(1).max(6)).max(1_000_000),
 });
 
 const closedPart = z.object({
@@ -44,7 +43,6 @@ interface Part {
   readonly startPage: number;
   readonly pageCount: number;
   readonly leadPages: number;
-  readonly headings: readonly number[];
   readonly to: number;
   /** Whether its page numbers are still to be written. */
   readonly waits: boolean;
@@ -107,9 +105,7 @@ export class DocumentPrinter {
 
   async #open(place: Readonly<Record<string, unknown>>): Promise<z.output<typeof shownPart>> {
     const { session, timed } = this.#context;
-    return shownPart.parse(
-      await timed('layout', async () => this.#whileJoining(session.call('openPart', place))),
-    );
+    return shownPart.parse(await timed('layout', async () => session.call('openPart', place)));
   }
 
   #checkPages(count: number): void {
@@ -134,7 +130,7 @@ export class DocumentPrinter {
     const hasMarks = needsPositions || !isWhole || (Array.isArray(marks) && marks.length > 0);
     if (hasMarks) await session.call('mark', marks);
     const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      printPage(session, limits, isFinal),
+      this.#whileJoining(printPage(session, limits, { isFinal, leadPages: part.leadPages })),
     );
     if (hasMarks) await session.call('unmark', null);
     const read = await timed('positions', () => readPositions(bytes));
@@ -149,14 +145,12 @@ export class DocumentPrinter {
     const { session } = this.#context;
     if (part.footnotes > 0) await this.#placeFootnotes(part);
     let end: z.output<typeof closedPart> = { to: part.to, lastPage: null, endsNaturally: false };
-    let { headings } = part;
     let printed: { bytes: Uint8Array; positions: PagePositions } | undefined;
     if (part.endsNaturally || part.hasReferences) {
       const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
       printed = await this.#print(part, marks, false);
       if (part.endsNaturally) {
         end = closedPart.parse(await session.call('closePart', placesOf(printed.positions)));
-        headings = z.array(z.int().min(1).max(6)).parse(await session.call('headings', null));
       }
     }
     const isFinal = !part.hasReferences;
@@ -180,10 +174,9 @@ export class DocumentPrinter {
       startPage,
       pageCount,
       leadPages,
-      headings,
       waits: !isFinal,
     });
-    if (isFinal) this.#printed = { index, part: { bytes, leadPages, headings } };
+    if (isFinal) this.#printed = { index, part: { bytes, leadPages } };
     this.#pageCount = lastPage;
     return end;
   }
@@ -195,13 +188,15 @@ export class DocumentPrinter {
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
     for (const [index, part] of this.#parts.entries()) {
       if (!part.waits) continue;
-      const { from, to, startsNaturally, startPage, leadPages, headings } = part;
+      const { from, to, startsNaturally, startPage, leadPages } = part;
       if (this.#parts.length > 1) {
         await this.#open({ from, to, startsNaturally, startPage });
         await session.call('mark', []);
       } else await session.call('setLeaders', null);
-      const bytes = await timed('print', async () => this.#whileJoining(printPage(session, limits, true)));
-      this.#printed = { index, part: { bytes, leadPages, headings } };
+      const bytes = await timed('print', async () =>
+        this.#whileJoining(printPage(session, limits, { isFinal: true, leadPages })),
+      );
+      this.#printed = { index, part: { bytes, leadPages } };
       await session.call('unmark', null);
       const count = new PdfSource(bytes).pages().length - leadPages;
       if (count !== part.pageCount && this.#parts.length > 1)

@@ -1,4 +1,5 @@
 import { RenderError } from '../message.ts';
+import { isShrunk } from '../pdf/shrink.ts';
 import type { RenderLimits } from './limits.ts';
 import type { PageSession } from './page-session.ts';
 
@@ -23,12 +24,7 @@ async function readStream(session: PageSession, handle: string, limits: RenderLi
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** Prints the page as it stands. Only the last pass needs tags and outline: without them it is a third faster. */
-export async function printPage(
-  session: PageSession,
-  limits: RenderLimits,
-  isFinal: boolean,
-): Promise<Uint8Array> {
+async function printOnce(session: PageSession, limits: RenderLimits, isFinal: boolean): Promise<Uint8Array> {
   const { stream } = await session.send('Page.printToPDF', {
     preferCSSPageSize: true,
     printBackground: true,
@@ -37,4 +33,24 @@ export async function printPage(
     transferMode: 'ReturnAsStream',
   });
   return readStream(session, String(stream), limits);
+}
+
+/** Of what is printed: whether it goes into the document, and how many pages before it do not. */
+export interface PrintKind {
+  readonly isFinal: boolean;
+  readonly leadPages?: number;
+}
+
+/**
+ * Prints the page as it stands, and once more when a face that was needed came too late. Only the last pass needs tags and
+ * outline: without them it is a third faster.
+ */
+export async function printPage(
+  session: PageSession,
+  limits: RenderLimits,
+  { isFinal, leadPages = 0 }: PrintKind,
+): Promise<Uint8Array> {
+  const bytes = await printOnce(session, limits, isFinal);
+  const isLate = await session.call('printed', { isShrunk: isShrunk(bytes, leadPages) });
+  return isLate === true ? printOnce(session, limits, isFinal) : bytes;
 }

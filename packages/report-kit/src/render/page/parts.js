@@ -226,6 +226,7 @@
 
   /** Automatic column widths come from all rows, so a table that is printed in parts keeps those of the whole. */
   function freezeTables(from, to) {
+    document.getElementById('report').setAttribute('rk-seen', '');
     for (const container of containers) {
       if (!container.isTable || container.isFrozen || container.first >= to || container.last < from)
         continue;
@@ -316,10 +317,15 @@
     lead = null;
   };
 
-  async function ready() {
-    // Reading a size makes the layout, and the layout asks for the fonts.
-    void document.body.offsetHeight;
-    await Promise.all([document.fonts.ready, kit.pictures()]);
+  /** Whether a table has rows among those leaves: its columns and its head may have to be measured. */
+  const hasTable = (from, to) =>
+    containers.some(({ isTable, first, last }) => isTable && first < to && last >= from);
+
+  async function ready(from, to) {
+    const root = document.getElementById('report');
+    root.removeAttribute('rk-seen');
+    if (!kit.mustBeSeen(root) && kit.waitingFootnotes() === 0 && !hasTable(from, to)) return kit.pictures();
+    await kit.see(root);
     await kit.warmFootnotes();
     kit.findOverflow();
     kit.setLeaders();
@@ -330,7 +336,7 @@
   /** Shows one part; `to` is given for a part that was shown before. */
   kit.openPart = async ({ from, to, startsNaturally, startPage }) => {
     if (leaves.length === 0) {
-      await ready();
+      await ready(0, 0);
       return part({
         to: 0,
         endsNaturally: false,
@@ -345,13 +351,13 @@
       isInParts = true;
       kit.usePartRules();
     }
-    freezeTables(from, end.to);
+    if (hasTable(from, end.to)) freezeTables(from, end.to);
     show(from, end.to);
     continueFrom(from, startsNaturally);
     nameTargets();
     const leadPages = setLead(startPage);
     kit.writePages();
-    await ready();
+    await ready(from, end.to);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
     return part({ ...end, isLast, leadPages, hasReferences });
   };
@@ -360,14 +366,7 @@
     ...values,
     footnotes: kit.waitingFootnotes(),
     heightPx: document.documentElement.scrollHeight,
-    headings: kit.headings(),
   });
-
-  /** Levels of the headings that are shown, in reading order. */
-  kit.headings = () =>
-    [...document.querySelectorAll('#report :is(h1, h2, h3, h4, h5, h6)')].flatMap(element =>
-      element.checkVisibility() ? [Number(element.localName[1])] : [],
-    );
 
   kit.isShown = element => element.isConnected && !element.closest('[rk-out]');
 

@@ -328,9 +328,7 @@
 html, body { background: none !important; margin: 0 !important; padding: 0 !important; }
 #report { display: none !important; }`;
     document.body.append(box);
-    // Faces and pictures that only the margins use are asked for by this layout.
-    void box.offsetHeight;
-    await Promise.all([document.fonts.ready, kit.pictures()]);
+    await (kit.mustBeSeen(box) ? kit.see(box) : kit.pictures());
     return numbers;
   };
 })();

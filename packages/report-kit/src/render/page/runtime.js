@@ -291,8 +291,7 @@
     registerPartials(app, job.partials, scope);
     const root = document.getElementById('report');
     const isPrinted = job.isPaged && !job.isScreen;
-    // What is printed is laid out in parts, later: a layout of the whole would take most of the job's memory.
-    if (isPrinted) root.style.display = 'none';
+    if (!isPrinted) kit.freshFonts();
     app.mount(root);
     await settle();
     if (job.isPaged) {
@@ -304,7 +303,6 @@
       forget(app, root);
       kit.setTargets();
       kit.planParts(job.partElements);
-      root.style.removeProperty('display');
     } else {
       void document.body.offsetHeight;
       await Promise.all([document.fonts.ready, kit.pictures()]);
