@@ -30,7 +30,17 @@ interface Taken {
   readonly map: Map<number, number>;
   /** Objects that are not copied. */
   readonly left: Set<number>;
+  /** Names of the structure elements that cells of tables name as their headings. */
+  readonly headings: ReadonlySet<string>;
   readonly index: number;
+}
+
+function headingsIn(source: PdfSource, numbers: readonly number[]): Set<string> {
+  const found = new Set<string>();
+  for (const number of numbers)
+    for (const list of source.read(number).text.matchAll(/\/Headers \[([^\]]*)\]/g))
+      for (const id of list[1]?.match(/\(node\d{8}\)/g) ?? []) found.add(id);
+  return found;
 }
 
 /** A part's share in the document's trees, in reading order. */
@@ -71,7 +81,9 @@ export class PdfJoin {
   /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
   add(index: number, { bytes, leadPages }: PdfPart): void {
     const source = new PdfSource(bytes);
-    const part: Taken = { source, map: new Map(), left: new Set([source.root]), index };
+    const numbers = [...source.numbers()];
+    const headings = headingsIn(source, numbers);
+    const part: Taken = { source, map: new Map(), left: new Set([source.root]), headings, index };
     const share = new Share();
     this.#parts.set(index, share);
     const catalog = source.read(source.root).text;
@@ -81,7 +93,6 @@ export class PdfJoin {
       this.#info = source.read(source.info).text;
     }
     const pages = source.pages();
-    const numbers = [...source.numbers()];
     this.#leavePages(part, pages.slice(0, leadPages));
     this.#leaveTrees(part, catalog, numbers);
     this.#share(part, numbers);
@@ -211,14 +222,21 @@ export class PdfJoin {
       text = withKey('StructParent');
       const name = /\/Dest \/([^\s/[\]<>()]+)/.exec(text)?.[1];
       if (name !== undefined) this.#used.add(name);
-    } else if (text.startsWith('<</Type /StructElem') && text.includes('(node')) {
-      text = text.replace(/\(node(\d{8})\)/g, `(p${part.index}.$1)`);
-      const id = /\/ID (\([^)]*\))/.exec(text)?.[1];
-      if (id !== undefined) this.#ids.push([id, target]);
-    }
+    } else if (text.startsWith('<</Type /StructElem') && text.includes('(node'))
+      text = this.#withIds(part, text, target);
     const copied: PdfObject = object.stream ? { text, stream: Buffer.from(object.stream) } : { text };
     if (isPage) this.#body.keep(target, copied);
     else this.#body.put(target, copied);
+  }
+
+  /** Makes the names of structure elements unlike those of other parts, and drops those that no cell names as its heading. */
+  #withIds(part: Taken, text: string, target: number): string {
+    const named = text.replace(/\n?\/ID (\(node\d{8}\))/, (whole, id: string) => {
+      if (!part.headings.has(id)) return '';
+      this.#ids.push([id.replace('node', `p${part.index}.`), target]);
+      return whole;
+    });
+    return named.replace(/\(node(\d{8})\)/g, `(p${part.index}.$1)`);
   }
 
   #addTargets(part: Taken, catalog: string, share: Share): void {

@@ -29,9 +29,9 @@ const ASSET_PATH = /^\/(?:assets\/name|images\/name|files\/name|assets|images)\/
 /** One page of one browser: nothing but the job's own resources reaches it. */
 export class PageSession {
   readonly browser: BrowserProcess;
-  readonly messages: Message[] = [];
+  messages: Message[] = [];
   /** Paths of the fonts that the text of an HTML file uses. */
-  readonly servedFonts = new Set<string>();
+  servedFonts = new Set<string>();
   assets: AssetSource = () => undefined;
   questions: PageQuestions = {};
   #sessionId = '';
@@ -61,6 +61,17 @@ export class PageSession {
       this.send('Browser.setDownloadBehavior', { behavior: 'deny' }).catch(() => undefined),
       this.send('Emulation.setEmulatedMedia', { media: 'print' }),
     ]);
+    await this.empty();
+  }
+
+  /** Opens the empty page anew: nothing of a job is left but what Chromium has learnt of its fonts and scripts. */
+  async empty(): Promise<void> {
+    const { pipe } = this.browser;
+    this.messages = [];
+    this.servedFonts = new Set();
+    this.assets = () => undefined;
+    this.questions = {};
+    this.#blocked.clear();
     const loaded = new Promise<void>(resolve => {
       const stop = pipe.on('Page.loadEventFired', (_params, sessionId) => {
         if (sessionId !== this.#sessionId) return;

@@ -60,6 +60,8 @@ export interface PrintContext {
   readonly session: PageSession;
   readonly limits: RenderLimits;
   readonly needsPositions: boolean;
+  /** Whether the document is to have tags and an outline. */
+  readonly isTagged: boolean;
   timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
@@ -113,7 +115,7 @@ export class DocumentPrinter {
     if (count <= limits.pages) return;
     throw new RenderError(
       'too-many-pages',
-      `The document has ${count} pages, and ${limits.pages} are allowed: shorten it, or raise the limit.`,
+      `The document has at least ${count} pages, and ${limits.pages} are allowed: shorten it, or raise the limit.`,
       this.#messages,
     );
   }
@@ -124,13 +126,15 @@ export class DocumentPrinter {
     marks: unknown,
     isFinal: boolean,
   ): Promise<{ bytes: Uint8Array; positions: PagePositions }> {
-    const { session, limits, timed, needsPositions } = this.#context;
+    const { session, limits, timed, needsPositions, isTagged } = this.#context;
     // Links in other parts are not in the document now: what they point to is named by hidden ones.
     const isWhole = part.isLast && part.leadPages === 0;
     const hasMarks = needsPositions || !isWhole || (Array.isArray(marks) && marks.length > 0);
     if (hasMarks) await session.call('mark', marks);
     const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      this.#whileJoining(printPage(session, limits, { isFinal, leadPages: part.leadPages })),
+      this.#whileJoining(
+        printPage(session, limits, { isTagged: isFinal && isTagged, leadPages: part.leadPages }),
+      ),
     );
     if (hasMarks) await session.call('unmark', null);
     const read = await timed('positions', () => readPositions(bytes));
@@ -183,7 +187,7 @@ export class DocumentPrinter {
 
   /** Prints the parts that show page numbers again, now that these are known. */
   async #printReferences(): Promise<void> {
-    const { session, limits, timed } = this.#context;
+    const { session, limits, timed, isTagged } = this.#context;
     if (!this.#parts.some(part => part.waits)) return;
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
     for (const [index, part] of this.#parts.entries()) {
@@ -194,7 +198,7 @@ export class DocumentPrinter {
         await session.call('mark', []);
       } else await session.call('setLeaders', null);
       const bytes = await timed('print', async () =>
-        this.#whileJoining(printPage(session, limits, { isFinal: true, leadPages })),
+        this.#whileJoining(printPage(session, limits, { isTagged, leadPages })),
       );
       this.#printed = { index, part: { bytes, leadPages } };
       await session.call('unmark', null);

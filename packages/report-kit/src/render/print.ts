@@ -24,20 +24,26 @@ async function readStream(session: PageSession, handle: string, limits: RenderLi
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
-async function printOnce(session: PageSession, limits: RenderLimits, isFinal: boolean): Promise<Uint8Array> {
+async function printOnce(
+  session: PageSession,
+  limits: RenderLimits,
+  { isTagged, leadPages = 0 }: PrintKind,
+): Promise<Uint8Array> {
   const { stream } = await session.send('Page.printToPDF', {
     preferCSSPageSize: true,
     printBackground: true,
-    generateTaggedPDF: isFinal,
-    generateDocumentOutline: isFinal,
+    generateTaggedPDF: isTagged,
+    generateDocumentOutline: isTagged,
+    // One more than allowed tells that there are too many: a page that is millions of pixels high is not painted to its end.
+    pageRanges: `1-${limits.pages + leadPages + 1}`,
     transferMode: 'ReturnAsStream',
   });
   return readStream(session, String(stream), limits);
 }
 
-/** Of what is printed: whether it goes into the document, and how many pages before it do not. */
+/** Whether a print has tags and outline, and how many pages of it, at its beginning, are left out later. */
 export interface PrintKind {
-  readonly isFinal: boolean;
+  readonly isTagged: boolean;
   readonly leadPages?: number;
 }
 
@@ -48,9 +54,9 @@ export interface PrintKind {
 export async function printPage(
   session: PageSession,
   limits: RenderLimits,
-  { isFinal, leadPages = 0 }: PrintKind,
+  kind: PrintKind,
 ): Promise<Uint8Array> {
-  const bytes = await printOnce(session, limits, isFinal);
-  const isLate = await session.call('printed', { isShrunk: isShrunk(bytes, leadPages) });
-  return isLate === true ? printOnce(session, limits, isFinal) : bytes;
+  const bytes = await printOnce(session, limits, kind);
+  const isLate = await session.call('printed', { isShrunk: isShrunk(bytes, kind.leadPages ?? 0) });
+  return isLate === true ? printOnce(session, limits, kind) : bytes;
 }

@@ -7,6 +7,7 @@ import { openBrowser } from '../browser/playwright.ts';
 import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
 import { RenderError } from '../message.ts';
 import type { RenderJob, RenderResult } from './job.ts';
+import { residentBytes } from './memory.ts';
 import { runJob } from './run-job.ts';
 import { PageSession } from './page-session.ts';
 
@@ -20,6 +21,11 @@ export interface RendererOptions {
   readonly scratchDir?: string | undefined;
   /** Browsers kept started for the next jobs; 1 when not given. */
   readonly warm?: number | undefined;
+  /**
+   * Renders one document over and over, as a preview does: a browser then goes on with the next version of it in an empty
+   * page. Never for jobs of different people or designs, since a hostile page may have broken into its browser.
+   */
+  readonly isOneDocument?: boolean | undefined;
 }
 
 /** Renders jobs, each in a browser of its own that is used once. */
@@ -30,6 +36,12 @@ export interface Renderer {
   launchBrowser(options?: LaunchOptions): Promise<LaunchedBrowser>;
   close(): Promise<void>;
 }
+
+/** A browser that has grown beyond this is not used again. */
+const REUSED_BYTES = 1024 ** 3;
+
+const isSmall = async ({ browser }: PageSession): Promise<boolean> =>
+  ((await residentBytes(browser.pid)) ?? 0) < REUSED_BYTES;
 
 class ChromiumRenderer implements Renderer {
   readonly chromium: Chromium;
@@ -49,16 +61,17 @@ class ChromiumRenderer implements Renderer {
     const startedAt = performance.now();
     const session = await this.#take();
     const startMs = performance.now() - startedAt;
+    let isIntact = false;
     try {
       const result = await runJob(session, job, this.chromium.isSandboxed);
+      isIntact = true;
       return {
         ...result,
         timings: { start: startMs, ...result.timings, total: performance.now() - startedAt },
       };
     } finally {
-      this.#running.delete(session.browser);
-      await session.browser.close();
-      this.#refill();
+      if (isIntact && this.#options.isOneDocument === true && (await isSmall(session))) this.#reuse(session);
+      else await this.#end(session);
     }
   }
 
@@ -92,6 +105,19 @@ class ChromiumRenderer implements Renderer {
       throw error;
     }
     return session;
+  }
+
+  async #end({ browser }: PageSession): Promise<void> {
+    this.#running.delete(browser);
+    await browser.close();
+    this.#refill();
+  }
+
+  /** Lets the browser have the next version of its document. */
+  #reuse(session: PageSession): void {
+    const emptied = session.empty().then(() => session);
+    emptied.catch(async () => this.#end(session));
+    this.#ready.unshift(emptied);
   }
 
   async #take(): Promise<PageSession> {

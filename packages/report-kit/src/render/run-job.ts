@@ -159,6 +159,7 @@ class JobRun {
       session: this.#session,
       limits: this.#limits,
       needsPositions,
+      isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
     const { body, pageCount, pages } = await printer.print();
@@ -184,7 +185,7 @@ class JobRun {
         .array(z.int().min(1))
         .parse(await this.#session.call('sheets', { from, to, pageCount, ...places }));
       if (numbers.length === 0) continue;
-      const sheets = await printPage(this.#session, this.#limits, { isFinal: false });
+      const sheets = await printPage(this.#session, this.#limits, { isTagged: false });
       layOver(
         update,
         sheets,

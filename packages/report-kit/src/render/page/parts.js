@@ -10,6 +10,8 @@
   const REFERENCE_WEIGHT = 2_500;
   const CHARACTERS = 60;
   const MAX_MEASURED_ROWS = 2_000;
+  /** Some 500 findings. */
+  const PACKED_WEIGHT = 120_000;
   const BLOCK = /^(block|flow-root|list-item|table|table-row-group|table-row)$/;
   const OPENABLE = /^(block|flow-root|list-item|table|table-row-group)$/;
   const FORCED = /^(page|left|right|recto|verso|always|all)$/;
@@ -28,15 +30,32 @@
   /** Takes a leaf's content out of the document, or puts it back. */
   function setLeafOut(leaf, isOut) {
     const { element } = leaf;
-    if (isOut === Boolean(leaf.content)) return;
+    if (isOut === (leaf.content !== null)) return;
     setOut(element, isOut);
-    if (isOut) {
+    if (!isOut) {
+      if (typeof leaf.content === 'string') element.innerHTML = leaf.content;
+      else element.append(leaf.content);
+      leaf.content = null;
+    } else if (leaf.isPacked) {
+      leaf.content = element.innerHTML;
+      element.replaceChildren();
+    } else {
       leaf.content = document.createDocumentFragment();
       leaf.content.append(...element.childNodes);
-    } else {
-      element.append(leaf.content);
-      leaf.content = null;
     }
+  }
+
+  /** Elements that are more than their HTML. */
+  const STATEFUL = 'input, textarea, select, canvas, dialog, template, video, audio';
+
+  /** In a large document, what is out is kept as HTML: a tenth of the memory of its elements. Not what others hold on to. */
+  function choosePacked() {
+    if (before.at(-1) < PACKED_WEIGHT) return;
+    const held = new Set();
+    for (let element of kit.heldElements())
+      for (; element && !held.has(element); element = element.parentElement) held.add(element);
+    for (const leaf of leaves)
+      leaf.isPacked = !held.has(leaf.element) && leaf.element.querySelector(STATEFUL) === null;
   }
 
   const weightOf = element =>
@@ -83,7 +102,15 @@
         if (container.last < container.first) containers.pop();
         else continue;
       }
-      leaves.push({ element: child, parent, weight, hasReferences: false, targets: [], content: null });
+      leaves.push({
+        element: child,
+        parent,
+        weight,
+        hasReferences: false,
+        targets: [],
+        content: null,
+        isPacked: false,
+      });
       before.push(before.at(-1) + weight);
     }
   }
@@ -132,6 +159,7 @@
       return;
     }
     kit.noteCounters(leaves.map(leaf => leaf.element));
+    choosePacked();
     for (const leaf of leaves) setLeafOut(leaf, true);
     for (const { element } of containers) setOut(element, true);
   };
@@ -165,7 +193,7 @@
     if (index === 0 || index >= leaves.length || isTableRow(index)) return index === 0;
     const leaf = leaves[index];
     leaf.isForced ??= (() => {
-      const hidden = [leaf, leaves[index - 1]].filter(item => item.content);
+      const hidden = [leaf, leaves[index - 1]].filter(item => item.content !== null);
       for (const item of hidden) setLeafOut(item, false);
       const isForcedBreak = isForcedBetween(index);
       for (const item of hidden) setLeafOut(item, true);

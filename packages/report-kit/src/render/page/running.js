@@ -60,6 +60,14 @@
         state.named.push({ name, element, id: ensureId(element), next: following(element) });
   };
 
+  /** Elements that are asked for their place later. */
+  kit.heldElements = () => [
+    ...state.running.map(item => item.place),
+    ...state.strings.map(item => item.element),
+    ...state.named.flatMap(item => [item.element, ...item.next]),
+    ...kit.footnoteCalls(),
+  ];
+
   kit.needsPositions = () =>
     state.running.length + state.strings.length > 0 || kit.paged.rules.some(rule => rule.boxes.length > 0);
 

@@ -200,14 +200,16 @@
 
   const readPictures = new WeakSet();
   kit.pictures = async () => {
-    const unread = [...document.images].filter(image => !readPictures.has(image) && kit.isShown(image));
+    const unread = [...document.images].filter(
+      image => !readPictures.has(image) && kit.isShown(image) && !image.classList.contains('image-missing'),
+    );
     await Promise.all(
       unread.map(async image => {
         readPictures.add(image);
         await image.decode().catch(() => {
           const source = image.getAttribute('src') ?? '';
           // A picture from elsewhere has been reported as a refused request already.
-          if (!image.src.startsWith('data:') && !image.src.startsWith(location.origin)) return;
+          if (/^https?:/.test(image.src) && !image.src.startsWith(location.origin)) return;
           kit.note(
             'warning',
             'image-missing',
