@@ -33,7 +33,8 @@
     const { paged } = kit;
     paged.fetches ??= /url\(\s*(?!["']?data:)/i.test(paged.css + paged.pageCss);
     if (paged.fetches || paged.leaders.length > 0) return true;
-    if (element.querySelector('[style*="url("], svg image, svg use, object, embed, iframe') !== null) return true;
+    if (element.querySelector('[style*="url("], svg image, svg use, object, embed, iframe') !== null)
+      return true;
     for (const character of charactersIn(element.textContent)) if (!loaded.has(character)) return true;
     return false;
   };
