@@ -345,14 +345,17 @@
     lead = null;
   };
 
-  /** Whether a table has rows among those leaves: its columns and its head may have to be measured. */
-  const hasTable = (from, to) =>
-    containers.some(({ isTable, first, last }) => isTable && first < to && last >= from);
+  /** Whether a table is cut by the part, or may yet be: its columns and its head have to be measured. */
+  const cutsTable = (from, { to, endsNaturally }) =>
+    containers.some(
+      ({ isTable, first, last }) =>
+        isTable && first < to && last >= from && (endsNaturally || first < from || last >= to),
+    );
 
-  async function ready(from, to) {
+  async function ready(isCut) {
     const root = document.getElementById('report');
     root.removeAttribute('rk-seen');
-    if (!kit.mustBeSeen(root) && kit.waitingFootnotes() === 0 && !hasTable(from, to)) return kit.pictures();
+    if (!kit.mustBeSeen(root) && kit.waitingFootnotes() === 0 && !isCut) return kit.pictures();
     await kit.see(root);
     await kit.warmFootnotes();
     kit.findOverflow();
@@ -364,7 +367,7 @@
   /** Shows one part; `to` is given for a part that was shown before. */
   kit.openPart = async ({ from, to, startsNaturally, startPage }) => {
     if (leaves.length === 0) {
-      await ready(0, 0);
+      await ready(false);
       return part({
         to: 0,
         endsNaturally: false,
@@ -379,13 +382,14 @@
       isInParts = true;
       kit.usePartRules();
     }
-    if (hasTable(from, end.to)) freezeTables(from, end.to);
+    const isCut = cutsTable(from, end);
+    if (isCut) freezeTables(from, end.to);
     show(from, end.to);
     continueFrom(from, startsNaturally);
     nameTargets();
     const leadPages = setLead(startPage);
     kit.writePages();
-    await ready(from, end.to);
+    await ready(isCut);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
     return part({ ...end, isLast, leadPages, hasReferences });
   };
