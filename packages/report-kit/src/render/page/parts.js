@@ -10,8 +10,8 @@
   const REFERENCE_WEIGHT = 2_500;
   const CHARACTERS = 60;
   const MAX_MEASURED_ROWS = 2_000;
-  /** Some 500 findings. */
-  const PACKED_WEIGHT = 120_000;
+  /** Documents of more parts than this keep what is out as HTML. */
+  const PACKED_PARTS = 3;
   const BLOCK = /^(block|flow-root|list-item|table|table-row-group|table-row)$/;
   const OPENABLE = /^(block|flow-root|list-item|table|table-row-group)$/;
   const FORCED = /^(page|left|right|recto|verso|always|all)$/;
@@ -50,7 +50,7 @@
 
   /** In a large document, what is out is kept as HTML: a tenth of the memory of its elements. Not what others hold on to. */
   function choosePacked() {
-    if (before.at(-1) < PACKED_WEIGHT) return;
+    if (before.at(-1) < PACKED_PARTS * partWeight) return;
     const held = new Set();
     for (let element of kit.heldElements())
       for (; element && !held.has(element); element = element.parentElement) held.add(element);

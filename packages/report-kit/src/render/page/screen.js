@@ -9,14 +9,19 @@
   const BEYOND =
     /[^\u0000-\u00ff\u0131\u0152\u0153\u02bb\u02bc\u02c6\u02da\u02dc\u2000-\u206f\u20ac\u2122\u2191\u2193\u2212\u2215\ufeff\ufffd]/gu;
 
+  const startedFaces = () => [...document.fonts].filter(({ status }) => status !== 'unloaded').length;
+  /** Faces that were there, or on their way, before the last print: one more after it came too late for it. */
+  let faces = 0;
+
   /** Loads the faces that nearly every document needs, before there is a document. */
   kit.warmFonts = async () => {
-    const faces = [...document.fonts].filter(
+    const latin = [...document.fonts].filter(
       ({ family, unicodeRange }) =>
         WARM.has(family.replaceAll('"', '')) && /^U\+0{1,4}-0{0,2}FF\b/i.test(unicodeRange),
     );
-    await Promise.all(faces.map(async face => face.load()));
-    return faces.length;
+    await Promise.all(latin.map(async face => face.load()));
+    faces = startedFaces();
+    return latin.length;
   };
 
   /** Fetches faces as a text needs them, so that those can be told which a text needs. */
@@ -48,11 +53,13 @@
     void element.offsetHeight;
     await Promise.all([document.fonts.ready, kit.pictures()]);
     for (const character of charactersIn(element.textContent)) loaded.add(character);
+    faces = startedFaces();
   };
 
   /** What printing has brought to light: a face that was not there yet, or something wider than the page. Answers whether to print again. */
   kit.printed = async ({ isShrunk }) => {
-    const isLate = document.fonts.status === 'loading';
+    const isLate = startedFaces() > faces;
+    faces = startedFaces();
     const report = document.getElementById('report');
     if (!isLate && (!isShrunk || kit.isSeen(report))) return false;
     for (const element of [report, document.getElementById('rk-sheets')]) if (element) await kit.see(element);
