@@ -34,5 +34,16 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
   },
-  server: { host: '127.0.0.1', proxy: { '/api': { target: SERVER, ws: true, changeOrigin: false } } },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/api': { target: SERVER, ws: true, changeOrigin: false },
+      // SAML providers send people back here by POST.
+      '/sign-in/saml': {
+        target: SERVER,
+        changeOrigin: false,
+        bypass: request => (request.method === 'POST' ? undefined : request.url),
+      },
+    },
+  },
 });

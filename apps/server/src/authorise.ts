@@ -25,6 +25,7 @@ export type Guarded = Pick<
   | 'allowsTokens'
   | 'allowsProviders'
   | 'isDangerous'
+  | 'isForService'
   | 'action'
   | 'params'
   | 'query'
@@ -72,8 +73,10 @@ export async function authorise(
     caller: found?.caller,
     tenant: found?.tenant,
     address: request.ip,
+    requestId: request.id,
     userAgent: request.headers['user-agent'] ?? '',
     sessionSecret: given && 'session' in given ? given.session : undefined,
+    ifMatch: request.headers['if-match'],
     flow: flowCookies(request, reply),
     note: () => {},
     setSession: secret => {
@@ -112,6 +115,12 @@ function refuseUnlessAllowed(route: Guarded, found: Authenticated, slug: string 
         : `The token may not do this: it needs the scope ${route.access}, and its holder the permission.`,
     );
   }
+  if (route.isForService === true && !isForNothingElse(found, route.access)) {
+    throw new UserError(
+      'auth.forbidden',
+      `Only a service token of the tenant may do this, and only one whose single scope is ${route.access}.`,
+    );
+  }
   if (route.isDangerous !== true) return;
   if (kind !== 'session') {
     if (scopes?.has('dangerous') !== true) {
@@ -123,6 +132,12 @@ function refuseUnlessAllowed(route: Guarded, found: Authenticated, slug: string 
       'Confirm with your password first, or sign in again: your sign-in is more than ten minutes old.',
     );
   }
+}
+
+/** Whether the caller is a tenant's own token that can do nothing but what a route is for. */
+function isForNothingElse({ caller: { credential } }: Authenticated, access: Route['access']): boolean {
+  const { kind, scopes } = credential;
+  return kind === 'service-token' && scopes?.size === 1 && [...scopes][0] === access;
 }
 
 /** Whether the session stands on the word of a tenant's identity provider: it says nothing about the account beyond that tenant. */
@@ -148,7 +163,7 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
       fields: { [path]: unstorable.reason },
     });
   }
-  const parsed = unstorable ? undefined : schema.safeParse(value ?? {});
+  const parsed = unstorable ? undefined : schema.safeParse(value === undefined ? {} : value);
   if (parsed?.success) return parsed.data;
   // An id that is no UUID names nothing.
   if (where === 'path' || !parsed)

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { addDocs } from './docs.ts';
 import { createHttpServer } from './http.ts';
 import { addLiveFeed } from './live.ts';
+import { addSamlAnswers } from './saml.ts';
 import { addWebApp } from './static.ts';
 import { addWebhooks } from './webhooks.ts';
 
@@ -16,6 +17,7 @@ export function composeServer(platform: Platform, webFolder: string): FastifyIns
   addLiveFeed(server, platform);
   addWebhooks(server, platform);
   addDocs(server, routes);
+  addSamlAnswers(server, webFolder);
   addWebApp(server, webFolder);
   return server;
 }

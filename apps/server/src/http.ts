@@ -24,7 +24,10 @@ import { authorise } from './authorise.ts';
 import { readCredential } from './credential.ts';
 import { addUploads } from './upload.ts';
 import { securityHeaders } from './headers.ts';
+import { readMethods } from './methods.ts';
+import { sendScim, sendScimError, takeScimBodies } from './scim.ts';
 import { recordRefusal } from './refusal.ts';
+import { addTenantHosts } from './tenant-host.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -37,6 +40,9 @@ export interface DeclaredAccess {
   readonly access: Route['access'];
   /** Name for the audit log. */
   readonly action?: string;
+  /** Takes requests from pages of other origins: only for what reads no cookie and changes nothing. */
+  readonly isOpenToOrigins?: boolean;
+  readonly dialect?: Route['dialect'];
 }
 
 declare module 'fastify' {
@@ -71,15 +77,19 @@ export function createHttpServer(
       throw new Error(`The route ${String(options.method)} ${options.url} declares no permission.`);
     }
   });
+  addTenantHosts(server, platform);
+  const methodsAt = readMethods(routes);
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);
+    refuseMethod(request, reply, methodsAt);
     try {
-      refuseForeignOrigin(request);
+      if (request.routeOptions.config.declared?.isOpenToOrigins !== true) refuseForeignOrigin(request);
     } catch (error) {
       recordRefusal(platform, request, { action: request.routeOptions.config.declared?.action }, error);
       throw error;
     }
   });
+  takeScimBodies(server);
   server.setErrorHandler((error, request, reply) => answerError(error, request, reply));
   server.setNotFoundHandler((request, reply) =>
     answerError(
@@ -93,6 +103,24 @@ export function createHttpServer(
     else addRoute(server, platform, route);
   }
   return server;
+}
+
+/**
+ * Refuses a method that an address does not have, before anybody looks at the body. The router knows only that nothing fits,
+ * or takes a path that is written out, such as `targets/import`, for one with a placeholder. @throws UserError
+ */
+function refuseMethod(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  methodsAt: ReturnType<typeof readMethods>,
+): void {
+  // Whatever is not written out is asked for: nothing, a placeholder, or the web app, which answers every GET.
+  if (!request.is404 && !/[:*]/.test(request.routeOptions.url ?? '')) return;
+  const path = request.url.split('?')[0] ?? '';
+  const methods = methodsAt(path);
+  if (methods.length === 0 || methods.includes(request.method)) return;
+  void reply.header('allow', methods.join(', '));
+  throw new UserError('request.method', `${path} takes ${methods.join(' and ')} only.`);
 }
 
 /** Answers bytes that are no HTTP request, before there is one to answer. */
@@ -132,13 +160,17 @@ function addRoute(server: FastifyInstance, platform: Platform, route: Route): vo
     method: route.method,
     url: route.url,
     ...(route.upload ? { bodyLimit: route.upload.maxBytes } : {}),
-    config: { declared: { access: route.access, action } },
+    config: {
+      declared: { access: route.access, action, ...(route.dialect ? { dialect: route.dialect } : {}) },
+    },
     handler: async (request, reply) => {
       const input = await authorise(request, reply, platform, guarded);
       const answer = isRecorded(route)
         ? await recorded(request, route, action, input)
         : await read(request, guarded, input);
-      return send(reply, route, answer);
+      return route.dialect === 'scim' && route.answer !== 'none'
+        ? sendScim(request, reply, { status: route.status ?? 200, answer })
+        : send(reply, route, answer);
     },
   });
 }
@@ -210,6 +242,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     error: { code, message, requestId: request.id, ...(fields ? { fields: { ...fields } } : {}) },
   };
   if (status === 429) void reply.header('retry-after', /(\d+) s/.exec(message)?.[1] ?? '60');
+  const isScim = request.routeOptions.config?.declared?.dialect === 'scim';
+  if (isScim) return sendScimError(reply, { status, body });
   return reply.status(status).header('cache-control', 'no-store').send(body);
 }
 

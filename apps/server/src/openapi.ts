@@ -1,7 +1,8 @@
-import { errorBody } from '@glacis/contract';
+import { errorBody, scimError } from '@glacis/contract';
 import type { Route } from '@glacis/domain';
 import { sha256 } from '@glacis/foundation';
 import { z } from 'zod';
+import { refusalMeanings, refusalsOf } from './refusals.ts';
 
 /** Schemas of the document by name. */
 type Components = Record<string, unknown>;
@@ -11,6 +12,7 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
   const paths: Record<string, Record<string, unknown>> = {};
   const schemas: Components = {};
   schemas['Error'] = jsonSchema(errorBody, 'output', schemas);
+  schemas['ScimError'] = jsonSchema(scimError, 'output', schemas);
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, schemas) };
@@ -20,33 +22,80 @@ export function openApiDocument(routes: readonly Route[]): Record<string, unknow
     info: {
       title: 'Glacis',
       version: '1',
-      description: 'What the web app uses, and what you can use: the whole platform.',
+      description:
+        'What the web app uses, and what you can use: the whole platform. No text may hold NUL or half a surrogate pair; a method that an address does not have is answered with 405.',
     },
     components: {
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'glacis_session' } },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'glacis_session' },
+        token: { type: 'http', scheme: 'bearer' },
+      },
       schemas,
+      headers,
+      responses: Object.fromEntries(
+        Object.entries(refusalMeanings).map(([status, description]) => [
+          `Refusal${status}`,
+          {
+            description,
+            headers: {
+              ...rateHeaders,
+              ...(status === '429' ? { 'Retry-After': { $ref: '#/components/headers/Retry-After' } } : {}),
+            },
+            content: {
+              'application/json': { schema: { $ref: '#/components/schemas/Error' } },
+              'application/scim+json': { schema: { $ref: '#/components/schemas/ScimError' } },
+            },
+          },
+        ]),
+      ),
     },
     paths,
   };
 }
 
+const headers = {
+  RateLimit: {
+    description: 'What is left of each limit, and when it is whole again.',
+    schema: { type: 'string' },
+  },
+  'RateLimit-Policy': { description: 'The limits that apply.', schema: { type: 'string' } },
+  'Retry-After': {
+    description: 'Seconds to wait.',
+    required: true,
+    schema: { type: 'integer', minimum: 0 },
+  },
+};
+const rateHeaders = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' },
+};
+
+/** The media type of what a route takes and answers. */
+function typeOf({ dialect }: Route): string {
+  return dialect === 'scim' ? 'application/scim+json' : 'application/json';
+}
+
+/** Routes of a permission take tokens with its scope; others only where they say so. */
+function securityOf(route: Route): readonly Record<string, readonly string[]>[] {
+  if (route.isForService === true) return [{ token: [] }];
+  const takesTokens = route.access !== 'signed-in' || route.allowsTokens === true;
+  return [{ session: [] }, ...(takesTokens ? [{ token: [] }] : [])];
+}
+
 function operation(route: Route, schemas: Components): Record<string, unknown> {
-  const error = {
-    description: 'Error',
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-  };
   return {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.url.replace(/^\/api/, '').replace(/[/:]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     tags: [/tenants\/:tenant\/(\w+)/.exec(route.url)?.[1] ?? 'session'],
     'x-permission': route.access,
-    ...(route.access === 'public' ? {} : { security: [{ session: [] }] }),
+    ...(route.access === 'public' ? {} : { security: securityOf(route) }),
     parameters: [...parameters(route.params, 'path', schemas), ...parameters(route.query, 'query', schemas)],
     ...(route.body
       ? {
           requestBody: {
-            required: true,
-            content: { 'application/json': { schema: jsonSchema(route.body, 'input', schemas) } },
+            // Where everything can be left out, the body can.
+            required: !route.body.safeParse({}).success,
+            content: { [typeOf(route)]: { schema: jsonSchema(route.body, 'input', schemas) } },
           },
         }
       : {}),
@@ -55,21 +104,33 @@ function operation(route: Route, schemas: Components): Record<string, unknown> {
       : {}),
     responses: {
       [String(route.status ?? (route.answer === 'none' ? 204 : 200))]: success(route, schemas),
-      default: error,
+      ...Object.fromEntries(
+        refusalsOf(route).map(status => [
+          String(status),
+          { $ref: `#/components/responses/Refusal${status}` },
+        ]),
+      ),
     },
   };
 }
 
 function success(route: Route, schemas: Components): Record<string, unknown> {
-  if (route.answer === 'none') return { description: 'Done' };
+  if (route.answer === 'none') return { description: 'Done', headers: rateHeaders };
   if (route.answer === 'file')
     return {
       description: 'The file',
-      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      headers: rateHeaders,
+      content: Object.fromEntries(
+        (route.fileTypes ?? ['application/octet-stream']).map(type => [
+          type,
+          { schema: { type: 'string', format: 'binary' } },
+        ]),
+      ),
     };
   return {
     description: 'OK',
-    content: { 'application/json': { schema: jsonSchema(route.answer, 'output', schemas) } },
+    headers: rateHeaders,
+    content: { [typeOf(route)]: { schema: jsonSchema(route.answer, 'output', schemas) } },
   };
 }
 

@@ -3,20 +3,23 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { errorBody, errorCatalogue } from '@glacis/contract';
+import { errorBody, errorCatalogue, scimError } from '@glacis/contract';
 import { routes } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
 import type { InjectOptions } from 'fastify';
 import { z } from 'zod';
+import { isScim, provisionerOf } from './provisioning.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
 let admin: string;
 let platformAdmin: string;
+let provisioner: string;
 before(async () => {
   world = await createWorld();
   admin = await world.signIn(world.alpha.users.admin);
   platformAdmin = await world.signIn(await world.platformAdmin());
+  provisioner = await provisionerOf(world, world.alpha);
   mkdirSync(join(world.webFolder, 'assets'), { recursive: true });
   writeFileSync(join(world.webFolder, 'index.html'), '<!doctype html><title>app</title>');
   writeFileSync(join(world.webFolder, 'assets', 'app.js'), 'export {}');
@@ -34,7 +37,8 @@ async function send(options: InjectOptions) {
 
 /** A failure must carry a code of the catalogue, its status, a sentence and the request id. */
 function assertError(response: { statusCode: number; body: string }, status?: number): void {
-  const { error } = errorBody.strict().parse(JSON.parse(response.body));
+  const body: object = JSON.parse(response.body);
+  const { error } = ('schemas' in body ? scimError : errorBody).strict().parse(body);
   const catalogue: Readonly<Record<string, { status: number }>> = errorCatalogue;
   assert.equal(catalogue[error.code]?.status, response.statusCode, error.code);
   if (status !== undefined) assert.equal(response.statusCode, status, error.message);
@@ -90,10 +94,14 @@ async function counts(): Promise<unknown> {
 
 for (const route of routes) {
   const fields = [...textFields(route.query, 'query'), ...textFields(route.body, 'body')];
-  const path = ['tenant', 'id', 'feature'].filter(name => route.url.includes(`:${name}`));
+  const path = ['tenant', 'id', 'feature', 'name'].filter(name => route.url.includes(`:${name}`));
   test(`hostile text in every field of ${route.method} ${route.url}`, async () => {
     const before = await counts();
-    const headers = route.access === 'platform.manage' ? { cookie: platformAdmin } : undefined;
+    const headers = isScim(route.url)
+      ? { authorization: `Bearer ${provisioner}` }
+      : route.access === 'platform.manage'
+        ? { cookie: platformAdmin }
+        : undefined;
     for (const text of HOSTILE) {
       for (const name of path) {
         const url = route.url
@@ -188,8 +196,10 @@ test('odd addresses get a clear answer', async () => {
   assertError(await send({ url: '/api/no-such-thing' }), 404);
   assertError(await send({ url: '/api/tenants/alpha/no-such-list' }), 404);
   assertError(await send({ url: `/api/tenants/${'x'.repeat(500)}/assets` }), 404);
-  assertError(await send({ method: 'DELETE', url: '/api/tenants/alpha/assets' }), 404);
-  assertError(await send({ method: 'OPTIONS', url: '/api/session' }), 404);
+  assertError(await send({ method: 'DELETE', url: '/api/tenants/alpha/assets' }), 405);
+  const options = await send({ method: 'OPTIONS', url: '/api/session' });
+  assertError(options, 405);
+  assert.equal(options.headers.allow, 'DELETE, GET, HEAD, POST');
   for (const query of [
     'page=0',
     'page=x',

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  auditQuery,
   createTokenRequest,
   errorBody,
   errorCatalogue,
   permissionsOf,
+  scimSchemas,
   tokenPair,
   type Role,
   type TokenScope,
 } from '@glacis/contract';
-import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
+import { createToken, isRecorded, readHead, routes, searchAudit, type Route } from '@glacis/domain';
 import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { platformSamples } from './platform-samples.ts';
+import { provisionerOf } from './provisioning.ts';
 import { samples, sampleIn } from './walk-samples.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
@@ -54,7 +57,11 @@ async function call(
   const before = await recordsOf(of, where.tenant);
   const response = await world.server.inject({
     method: (where.method ?? of.method) as 'GET',
-    url: of.url.replace(':tenant', where.tenant.slug).replace(':id', id),
+    url: of.url
+      .replace(':tenant', where.tenant.slug)
+      .replace(':id', id)
+      .replace('Schemas/:name', `Schemas/${scimSchemas.user}`)
+      .replace(':name', 'User'),
     headers,
     ...(body ? { payload: body } : {}),
   });
@@ -74,12 +81,14 @@ async function call(
 async function recordsOf(of: Route, tenant: Surface): Promise<{ tenant: number; platform: number }> {
   await world.platform.audit.flush();
   const { database } = world.platform;
-  const [own, platform] = await Promise.all([
+  const [own, platform, entries] = await Promise.all([
     readHead(database, tenant.tenant),
     readHead(database, undefined),
+    // Each call comes with a session of its own, and entering is recorded apart from what is called.
+    searchAudit(database, tenant.tenant, auditQuery.parse({ action: 'tenant.enter', pageSize: 1 })),
   ]);
   return of.url.includes(':tenant')
-    ? { tenant: own.seq, platform: platform.seq }
+    ? { tenant: own.seq - entries.total, platform: platform.seq }
     : { tenant: platform.seq, platform: platform.seq };
 }
 
@@ -179,7 +188,8 @@ for (const declared of routes.filter(one => one.access !== 'platform.manage')) {
         else assert.equal(statusCode, 403);
       });
     }
-    if (declared.url.includes(':id')) {
+    // By a token that may do it, see below.
+    if (declared.url.includes(':id') && declared.isForService !== true) {
       await t.test('admin with a thing of another tenant, and with one that does not exist', async () => {
         const as = world.alpha.users.admin;
         const foreign = await call(declared, as, { tenant: world.alpha, thing: world.beta });
@@ -293,6 +303,25 @@ for (const declared of routes) {
       for (const kind of ['personal', 'access'] as const)
         assert.equal(await codeOf(weak[kind], observer.userId), 'auth.forbidden', kind);
     });
+    if (declared.isForService === true) {
+      await t.test('of the tenant, for nothing else', async () => {
+        const bearer = await provisionerOf(world, world.alpha);
+        assert.equal(await codeOf(bearer, as), 'allowed');
+        const foreign = await provisionerOf(world, world.beta);
+        assert.equal(await codeOf(foreign, as), 'request.not-found');
+        if (!declared.url.includes(':id')) return;
+        const thing = await call(declared, as, { tenant: world.alpha, thing: world.beta, bearer });
+        assert.equal(thing.statusCode, 404);
+        const missing = await world.server.inject({
+          method: declared.method,
+          url: declared.url.replace(':tenant', world.alpha.slug).replace(':id', newId()),
+          headers: { authorization: `Bearer ${bearer}` },
+          ...(sample?.body ? { payload: await sample.body(world.alpha, as) } : {}),
+        });
+        assert.equal(missing.statusCode, 404);
+        assert.equal(thing.json().error.message, missing.json().error.message);
+      });
+    }
     await t.test('of another tenant', async () => {
       const foreign = await bearersWith([access, 'dangerous'], {
         userId: world.beta.users.admin,

@@ -27,6 +27,12 @@ export function signInSamples(world: () => World): Readonly<Record<string, Sampl
     'POST /api/sso/find': { body: async () => ({ email: 'nobody@walk.test' }) },
     'POST /api/sso/start': { body: async () => ({ connectionId: newId() }) },
     'POST /api/sso/oidc/complete': { body: async () => ({ connectionId: newId(), query: 'code=x' }) },
+    'POST /api/sso/saml/complete': { body: async () => ({ connectionId: newId(), answer: 'PGEvPg==' }) },
+    'GET /api/sso/saml/:id/metadata': { id: of => newSamlProviderOf(world(), of) },
+    'POST /api/tenants/:tenant/sso/saml-metadata': {
+      body: async () => ({ xml: '<a/>' }),
+      refusal: 'sso.saml-provider-invalid',
+    },
     'POST /api/tenants/:tenant/sso': { body: async () => provider, refusal: 'sso.domain-not-proven' },
     'PUT /api/tenants/:tenant/sso/:id': {
       id: of => newProviderOf(world(), of),
@@ -61,6 +67,7 @@ async function newPasskeyOf(world: World, userId: string): Promise<string> {
 }
 
 const provider = {
+  kind: 'oidc',
   name: 'Provider',
   isEnabled: true,
   domains: ['walk.test'],
@@ -76,6 +83,16 @@ async function newProviderOf(world: World, of: Surface): Promise<string> {
   const id = newId();
   await sql`insert into control.sso_connection (id, tenant_id, kind, name, domains, settings)
     values (${id}, ${of.tenant}, 'oidc', 'Provider', '{walk.test}', '{"issuer": "https://id.walk.test", "clientId": "x"}')`.execute(
+    world.platform.database.control,
+  );
+  return id;
+}
+
+/** Id of a SAML provider of a tenant that is not described yet. */
+async function newSamlProviderOf(world: World, of: Surface): Promise<string> {
+  const id = newId();
+  await sql`insert into control.sso_connection (id, tenant_id, kind, name, is_enabled, domains, settings)
+    values (${id}, ${of.tenant}, 'saml', 'Provider', false, '{walk.test}', '{"provider": null, "emailAttribute": null}')`.execute(
     world.platform.database.control,
   );
   return id;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createTokenRequest, type Role } from '@glacis/contract';
 import { createToken } from '@glacis/domain';
 import { newId } from '@glacis/foundation';
+import { freshPerson, freshProvidedGroup } from './provisioning.ts';
 import { signInSamples } from './sign-in-samples.ts';
 import { MAILED_CODE, type Surface, type World } from './world.ts';
 
@@ -104,6 +105,11 @@ export const samples: Readonly<Record<string, Sample>> = {
   },
   'POST /api/tenants/:tenant/invitations/:id/renew': { id: of => world.freshInvitation(of) },
   'DELETE /api/tenants/:tenant/invitations/:id': { id: of => world.freshInvitation(of) },
+  'PUT /api/tenants/:tenant/provisioning/groups/:id': {
+    id: of => freshProvidedGroup(world, of),
+    body: async () => ({ role: 'operator', project: null }),
+  },
+  ...scimSamples(),
   'POST /api/tenants/:tenant/targets': { body: async of => ({ domain: `${newId()}.${of.domain}` }) },
   'DELETE /api/tenants/:tenant/targets/:id': { id: of => world.freshTarget(of) },
   'PATCH /api/tenants/:tenant/targets/:id': { body: async () => ({ note: 'walked' }) },
@@ -149,6 +155,38 @@ export const samples: Readonly<Record<string, Sample>> = {
   'PATCH /api/tenants/:tenant/findings/:id': { body: async () => ({ state: 'confirmed' }) },
   'POST /api/tenants/:tenant/reports': { body: async of => ({ scanId: of.ids.scans }) },
 };
+
+/** Samples of SCIM, by a token that is for nothing else; whoever else comes is refused. */
+function scimSamples(): Readonly<Record<string, Sample>> {
+  const url = '/api/tenants/:tenant/scim/v2';
+  const refusal = 'auth.forbidden';
+  const patch = { Operations: [{ op: 'replace', path: 'displayName', value: 'Walked' }] };
+  const of = (name: string, id: (of: Surface) => Promise<string>, body: (of: Surface) => object) => ({
+    [`GET ${url}/${name}`]: { refusal },
+    [`POST ${url}/${name}`]: { refusal, body: async (surface: Surface) => body(surface) },
+    [`GET ${url}/${name}/:id`]: { refusal, id },
+    [`PUT ${url}/${name}/:id`]: { refusal, id, body: async (surface: Surface) => body(surface) },
+    [`PATCH ${url}/${name}/:id`]: { refusal, id, body: async () => patch },
+    [`DELETE ${url}/${name}/:id`]: { refusal, id },
+  });
+  return {
+    ...Object.fromEntries(
+      ['ServiceProviderConfig', 'ResourceTypes', 'ResourceTypes/:name', 'Schemas', 'Schemas/:name'].map(
+        name => [`GET ${url}/${name}`, { refusal }],
+      ),
+    ),
+    ...of(
+      'Users',
+      surface => freshPerson(world, surface),
+      surface => ({ userName: `${newId()}@${surface.domain}` }),
+    ),
+    ...of(
+      'Groups',
+      surface => freshProvidedGroup(world, surface),
+      () => ({ displayName: `Group ${newId()}` }),
+    ),
+  };
+}
 
 /** Gives a person the password of the walk, unless they have it. */
 async function givePassword(userId: string): Promise<void> {

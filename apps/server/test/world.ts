@@ -39,6 +39,7 @@ import {
   newSecretKey,
   sha256,
   silentLogger,
+  type RateLimits,
   type TenantId,
 } from '@glacis/foundation';
 import { openQueue } from '@glacis/queue';
@@ -115,10 +116,18 @@ export interface World {
 }
 
 /** How a world differs from the usual one. */
-export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders'>>;
+export type WorldOptions = Partial<
+  Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders' | 'tenantDomain'>
+> & {
+  /** Limits of requests; left out: the usual ones. */
+  readonly limits?: RateLimits;
+};
 
 /** Makes the world; each test file has its own. Mails are queued and nobody sends them, unless the file does. */
-export async function createWorld(options: WorldOptions = {}): Promise<World> {
+export async function createWorld({
+  limits = DEFAULT_RATE_LIMITS,
+  ...options
+}: WorldOptions = {}): Promise<World> {
   const db = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'glacis-server-test-'));
   const { database } = db;
@@ -143,7 +152,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     // Every challenge is published the moment it is made.
     lookupTxt: async name => [challenges.get(name)].filter(value => value !== undefined),
     audit: openAuditTrail(database, silentLogger),
-    limiter: openRateLimiter(database, silentLogger, { limits: DEFAULT_RATE_LIMITS }),
+    limiter: openRateLimiter(database, silentLogger, { limits }),
     keyOf: createKeyRing(database, masterKey, hub),
     masterKey,
     tokenSigner: createTokenSigner(database, masterKey, silentLogger),

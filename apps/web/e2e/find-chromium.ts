@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
@@ -30,6 +30,20 @@ export function findChromium(): FoundChromium {
   const folder = dirname(unpacked);
   return {
     executablePath: unpacked,
-    env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_PATH: join(folder, 'fonts') },
+    env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: fontsOf(folder) },
   };
+}
+
+/**
+ * The package's own font configuration names folders that do not exist here. Without any font even those of the page
+ * are not drawn: text has no height, and nobody notices that it cannot be read.
+ */
+function fontsOf(folder: string): string {
+  const scratch = mkdtempSync(join(tmpdir(), 'glacis-e2e-fonts-'));
+  const file = join(scratch, 'fonts.conf');
+  writeFileSync(
+    file,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${join(folder, 'fonts')}</dir><dir>/usr/share/fonts</dir><cachedir>${join(scratch, 'cache')}</cachedir></fontconfig>`,
+  );
+  return file;
 }

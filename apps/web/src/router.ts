@@ -201,7 +201,7 @@ const routes: readonly RouteRecordRaw[] = [
     meta: { isPublic: true, title: 'session.signIn' },
   },
   {
-    path: '/sign-in/oidc/:id',
+    path: '/sign-in/:kind(oidc|saml)/:id',
     name: 'provider-return',
     component: () => import('./features/session/provider-return-page.vue'),
     meta: { isPublic: true, title: 'session.returning' },

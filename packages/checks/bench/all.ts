@@ -1,6 +1,7 @@
 /**
- * Measures the engine and prints one JSON line per figure. Usage: npm run bench [-- FOLDER] (the package's own templates when
- * absent); everything happens on 127.0.0.0/8.
+ * Measures the engine and prints one JSON line per figure. Usage: npm run bench [-- FOLDER [FIGURE]] (the package's own
+ * templates when absent; figures: matching, small, large, start,
+ * nuclei, memory); everything happens on 127.0.0.0/8.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -86,27 +87,40 @@ async function coldStart(count: number): Promise<void> {
 
 const PAGE = `<html><head><title>Shop</title></head><body>${'<div class="item">A plain page with some words, version 1.2.3 and a link /wp-content/x</div>\n'.repeat(1100)}</body></html>`;
 
-const SERVER = `
-  require('node:http').createServer((request, response) => {
-    request.resume();
-    const page = request.headers.host.startsWith('127.0.0.1') && process.env.BODY_BYTES !== '0' ? 'A plain page with some words, version 1.2.3 and a link /wp-content/x\\n'.repeat(Math.ceil(process.env.BODY_BYTES / 70)).slice(0, process.env.BODY_BYTES) : 'small';
-    response.writeHead(request.url === '/' ? 200 : 404, { 'content-type': 'text/html', 'content-length': page.length });
-    response.end(page);
-  }).listen(0, '0.0.0.0', function () { process.stdout.write(this.address().port + '\\n'); });
-`;
+/** What the server of a figure saw. */
+interface Served {
+  readonly port: number;
+  /** Requests the server counted; ends it. */
+  readonly requests: () => Promise<number>;
+}
 
-/** A server of its own process, so that only the engine is measured. */
-async function serving(bodyBytes: number, work: (port: number) => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, ['-e', SERVER], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** A server of its own process, so that only the engine is measured. A server that dies fails the figure. */
+async function serving(bodyBytes: number, work: (server: Served) => Promise<void>): Promise<void> {
+  const file = fileURLToPath(new URL('page-server.mjs', import.meta.url));
+  const child = spawn(process.execPath, [file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, BODY_BYTES: String(bodyBytes) },
   });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  try {
-    await work(Number(line.toString().trim()));
-  } finally {
-    child.kill();
-  }
+  let [output, isAsked] = ['', false];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const died = new Promise<never>((_, reject) => {
+    void closed.then(([code]) => {
+      if (!isAsked)
+        reject(new Error(`the server of the figure ended by itself (${String(code)}): no figure`));
+    });
+  });
+  died.catch(() => undefined);
+  await Promise.race([once(child.stdout, 'data'), died]);
+  const requests = async (): Promise<number> => {
+    isAsked = child.exitCode === null;
+    if (!isAsked) return died;
+    child.stdin.end();
+    await closed;
+    return (JSON.parse(output.split('\n')[1] ?? '{}') as { requests: number }).requests;
+  };
+  await Promise.race([work({ port: Number.parseInt(output, 10), requests }), died]);
+  if (!isAsked) await requests();
 }
 
 const onlyHttp = (handles: readonly TemplateHandle[]): TemplateHandle[] =>
@@ -117,7 +131,7 @@ const onlyHttp = (handles: readonly TemplateHandle[]): TemplateHandle[] =>
 
 async function oneServer(handles: readonly TemplateHandle[], bodyBytes: number, name: string): Promise<void> {
   const plan = planTemplates(onlyHttp(handles));
-  await serving(bodyBytes, async port => {
+  await serving(bodyBytes, async ({ port, requests }) => {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     let [lastCpu, longestCpu, isOver] = [cpuMs(), 0, false];
     const tick = (): void => {
@@ -138,6 +152,8 @@ async function oneServer(handles: readonly TemplateHandle[], bodyBytes: number, 
     print(name, {
       templates: plan.count,
       requests: scan.counters.requests,
+      errors: scan.counters.errors,
+      served: await requests(),
       results,
       seconds: Number(seconds.toFixed(2)),
       requestsPerSecond: Math.round(scan.counters.requests / seconds),
@@ -193,10 +209,10 @@ async function matching(handles: readonly TemplateHandle[]): Promise<void> {
 
 async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Promise<void> {
   const plan = planTemplates(onlyHttp(handles).slice(0, 300));
-  await serving(0, async port => {
+  await serving(0, async ({ port, requests }) => {
     const targets = Array.from(
       { length: hosts },
-      (_, n) => `http://127.${1 + (n >> 8)}.0.${n & 255 || 1}:${port}`,
+      (_, n) => `http://127.1.${n >> 7}.${1 + (n & 127)}:${port}`,
     );
     let peak = 0;
     const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 100);
@@ -211,6 +227,8 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
       hosts,
       templates: plan.count,
       requests: scan.counters.requests,
+      errors: scan.counters.errors,
+      served: await requests(),
       results,
       peakRssMb: megabytes(peak),
       heapUsedMb: megabytes(heapUsed),
@@ -221,32 +239,73 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
   });
 }
 
-if (process.argv[3] === 'memory') {
-  // The index is warm, as from the second start on.
-  const cacheFolder = mkdtempSync(join(tmpdir(), 'checks-bench-'));
-  const index = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--input-type=module',
-      '-e',
-      `const { openTemplates } = await import(${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}); openTemplates([${JSON.stringify(folder)}], { cacheFolder: ${JSON.stringify(cacheFolder)} });`,
-    ],
-    { stdio: 'inherit' },
-  );
-  await once(index, 'close');
-  await manyHosts(openTemplates([folder], { cacheFolder }).templates, Number(process.argv[4] ?? '1000'));
-} else {
-  print('machine', { load: loadavg().map(load => Number(load.toFixed(1))), cores: availableParallelism() });
-  const handles = loadRate();
-  await matching(handles);
-  await oneServer(handles, 0, 'one server, small answers');
-  await oneServer(handles, 100_000, 'one server, 100 KB answers');
-  await coldStart(10_000);
-  // A process of its own, so that nothing measured before counts.
-  const child = spawn(process.execPath, [...NODE_FLAGS, fileURLToPath(import.meta.url), folder, 'memory'], {
-    stdio: 'inherit',
-  });
+async function secondsOf(command: string, args: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  const child = spawn(command, args, { stdio: 'ignore' });
   await once(child, 'close');
+  return Number(((performance.now() - startedAt) / 1000).toFixed(2));
+}
+
+/** The whole folder against one server with limits off, both as commands; nuclei only where it is on the PATH. */
+async function besideNuclei(): Promise<void> {
+  const probe = spawn('nuclei', ['-version'], { stdio: 'ignore' });
+  const isThere = await once(probe, 'close').then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return print('beside nuclei', { skipped: 'there is no nuclei on the PATH' });
+  const bin = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+  const own = [...NODE_FLAGS, bin, '-t', folder, '-rl', '0', '-jsonl', '-silent', '-ni'];
+  const theirs = ['-t', folder, '-rl', '0', '-jsonl', '-silent', '-ni', '-duc', '-nc', '-etags', 'dos,fuzz,bruteforce,local,intrusive']; // prettier-ignore
+  const sides = [['ours', process.execPath, own], ['nuclei', 'nuclei', theirs]] as const; // prettier-ignore
+  const figures: Record<string, { seconds: number[]; served: number }> = {};
+  for (const [name, command, args] of sides) {
+    const seconds: number[] = [];
+    let served = 0;
+    for (let round = 0; round < 3; round += 1) {
+      await serving(0, async ({ port, requests }) => {
+        seconds.push(await secondsOf(command, [...args, '-u', `http://127.0.0.1:${port}`]));
+        served = await requests();
+      });
+    }
+    figures[name] = { seconds: seconds.sort((a, b) => a - b), served };
+  }
+  print('beside nuclei', figures);
+}
+
+/** One figure in a process of its own with the flags of the command, so that nothing measured before counts. */
+async function figureAlone(figure: string): Promise<void> {
+  const file = fileURLToPath(import.meta.url);
+  const child = spawn(process.execPath, [...NODE_FLAGS, file, folder, figure], { stdio: 'inherit' });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`the figure "${figure}" failed`);
+}
+
+/** The templates as from the second start on: the index is warm. */
+async function indexedTemplates(): Promise<readonly TemplateHandle[]> {
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'checks-bench-'));
+  const door = new URL('../src/index.ts', import.meta.url).href;
+  const script = `const { openTemplates } = await import(${JSON.stringify(door)}); openTemplates([${JSON.stringify(folder)}], { cacheFolder: ${JSON.stringify(cacheFolder)} });`;
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
+  await once(spawn(process.execPath, flags, { stdio: 'inherit' }), 'close');
+  const { templates } = openTemplates([folder], { cacheFolder });
+  rmSync(cacheFolder, { recursive: true });
+  return templates;
+}
+
+const figures: Readonly<Record<string, () => Promise<void>>> = {
+  matching: async () => matching(loadRate()),
+  small: async () => oneServer(await indexedTemplates(), 0, 'one server, small answers'),
+  large: async () => oneServer(await indexedTemplates(), 100_000, 'one server, 100 KB answers'),
+  start: async () => coldStart(10_000),
+  nuclei: async () => besideNuclei(),
+  memory: async () => manyHosts(await indexedTemplates(), Number(process.argv[4] ?? '1000')),
+};
+
+const chosen = figures[process.argv[3] ?? ''];
+if (chosen !== undefined) await chosen();
+else {
+  print('machine', { load: loadavg().map(load => Number(load.toFixed(1))), cores: availableParallelism() });
+  for (const figure of Object.keys(figures)) await figureAlone(figure);
 }
 process.exit(0);

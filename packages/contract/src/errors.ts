@@ -59,6 +59,10 @@ export const errorCatalogue = {
     status: 409,
     meaning: 'The identity provider gave no valid configuration.',
   },
+  'sso.saml-provider-invalid': {
+    status: 400,
+    meaning: 'What was said about the SAML provider is not complete or not sound; `fields` names what.',
+  },
   'sso.domain-not-proven': {
     status: 409,
     meaning: 'An identity provider may speak only for domains that the tenant has proven.',
@@ -76,6 +80,10 @@ export const errorCatalogue = {
   'auth.origin-refused': { status: 403, meaning: 'A changing request came from another origin.' },
   'request.invalid': { status: 400, meaning: 'The request does not fit the schema; `fields` says where.' },
   'request.not-found': { status: 404, meaning: 'It does not exist, or belongs to another tenant.' },
+  'request.method': {
+    status: 405,
+    meaning: 'The address has no such method; the Allow header names those that it has.',
+  },
   'request.conflict': { status: 409, meaning: 'It contradicts the present state.' },
   'request.rate-limited': {
     status: 429,
@@ -89,6 +97,16 @@ export const errorCatalogue = {
   },
   'member.exists': { status: 409, meaning: 'The address belongs to a member already.' },
   'member.last-admin': { status: 409, meaning: 'A tenant keeps at least one admin.' },
+  'scim.invalid-filter': { status: 400, meaning: 'A filter of SCIM cannot be read or used.' },
+  'scim.invalid-path': { status: 400, meaning: 'The path of a SCIM operation names nothing.' },
+  'scim.invalid-value': { status: 400, meaning: 'A value of a SCIM request is not valid.' },
+  'scim.no-target': { status: 400, meaning: 'A SCIM operation does not say what it is about.' },
+  'scim.mutability': { status: 400, meaning: 'A SCIM request sets what provisioning may not set.' },
+  'scim.uniqueness': { status: 409, meaning: 'Another person or group of the tenant has the name.' },
+  'scim.version-mismatch': {
+    status: 412,
+    meaning: 'The person or group has changed since it was read: read it again.',
+  },
   'mail.not-configured': { status: 409, meaning: 'It needs a mail server, and none is set.' },
   'sign-up.closed': { status: 409, meaning: 'This platform takes no sign-ups.' },
   'tenant.slug-taken': { status: 409, meaning: 'Another tenant has the short name.' },

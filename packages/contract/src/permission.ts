@@ -16,6 +16,7 @@ export const permissions = [
   'tenant.manage',
   'token.manage',
   'audit.read',
+  'scim',
   'platform.manage',
 ] as const;
 /** One of {@link permissions}. */
@@ -49,7 +50,8 @@ const operator = [
 export const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   observer,
   operator,
-  admin: [...operator, 'tenant.manage', 'token.manage', 'audit.read'],
+  // An admin may give a token the scope `scim`; the routes of SCIM take nothing but such tokens.
+  admin: [...operator, 'tenant.manage', 'token.manage', 'audit.read', 'scim'],
 };
 
 /**

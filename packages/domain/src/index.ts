@@ -5,13 +5,14 @@ import { findingRoutes } from './findings/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { passkeyRoutes } from './identity/passkeys/routes.ts';
 import { policyRoutes } from './identity/policy/routes.ts';
-import { ssoRoutes } from './identity/oidc/routes.ts';
+import { ssoRoutes } from './identity/sso/routes.ts';
 import { totpRoutes } from './identity/totp/routes.ts';
 import { tokenRoutes } from './identity/token-routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { overviewRoutes } from './overview/routes.ts';
 import { projectRoutes } from './projects/routes.ts';
+import { provisioningRoutes } from './provisioning/routes.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { scanRoutes } from './scans/routes.ts';
 import { targetRoutes } from './targets/routes.ts';
@@ -118,6 +119,7 @@ export const routes: readonly Route[] = [
   ...tokenRoutes,
   ...accountRoutes,
   ...memberRoutes,
+  ...provisioningRoutes,
   ...billingRoutes,
   ...supportRoutes,
   ...platformTenantRoutes,

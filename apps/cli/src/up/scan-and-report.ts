@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReportView, ScanView, TargetView } from '@glacis/contract';
@@ -50,9 +50,13 @@ export async function scanAndReport(of: {
   }
   const folder = of.out ?? join(of.config.dataFolder, 'reports');
   mkdirSync(folder, { recursive: true });
+  const file = join(folder, of.out ? 'report.pdf' : `${scan.domain}-${scan.startedAt.slice(0, 10)}.pdf`);
+  if (previous && !of.out && existsSync(file)) {
+    say(`Report    ${file}`);
+    return 0;
+  }
   say('Rendering the report …');
   const report = await makeReport(platform, home.tenant, scan.id);
-  const file = join(folder, of.out ? 'report.pdf' : `${scan.domain}-${scan.startedAt.slice(0, 10)}.pdf`);
   writeFileSync(file, report.bytes, { mode: 0o600 });
   say(`Report    ${file}   (${report.view.pageCount ?? '?'} pages)`);
   return of.out ? exportAll(of, scan, of.out) : 0;

@@ -1,10 +1,12 @@
 import {
+  samlProvider,
   signInPolicy,
   ssoConnectionList,
   ssoConnectionView,
   ssoEntered,
   ssoFound,
   ssoStarted,
+  type SamlProvider,
   type SignInPolicy,
   type SsoConnectionRequest,
 } from '@glacis/contract';
@@ -55,13 +57,22 @@ export async function findProviders(email: string): Promise<{ id: string; name: 
 }
 
 /** Where to go to sign in at a provider. @throws ApiError */
-export async function startAtProvider(connectionId: string, next: string): Promise<string> {
-  const body = { connectionId, next };
+export async function startAtProvider(connectionId: string, next?: string): Promise<string> {
+  const body = { connectionId, ...(next === undefined ? {} : { next }) };
   return (await request(ssoStarted, '/api/sso/start', { method: 'POST', body })).url;
 }
 
 /** Ends a sign-in with what the provider sent back; returns the next page. @throws ApiError */
-export async function completeAtProvider(connectionId: string, query: string): Promise<string> {
-  const body = { connectionId, query };
-  return (await request(ssoEntered, '/api/sso/oidc/complete', { method: 'POST', body })).next;
+export async function completeAtProvider(
+  back:
+    | { readonly kind: 'oidc'; readonly connectionId: string; readonly query: string }
+    | { readonly kind: 'saml'; readonly connectionId: string; readonly answer: string },
+): Promise<string> {
+  const { kind, ...body } = back;
+  return (await request(ssoEntered, `/api/sso/${kind}/complete`, { method: 'POST', body })).next;
+}
+
+/** Reads the metadata of a SAML provider. @throws ApiError */
+export function readSamlMetadata(tenant: string, xml: string): Promise<SamlProvider> {
+  return request(samlProvider, tenantUrl(tenant, 'sso', 'saml-metadata'), { method: 'POST', body: { xml } });
 }

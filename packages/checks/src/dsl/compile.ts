@@ -1,4 +1,3 @@
-import { bytesOfText } from '../bytes.ts';
 import { UnsupportedError } from '../errors.ts';
 import { findFunction, isRefusedFunction } from './functions.ts';
 import type { DslFunction } from './functions/signature.ts';
@@ -12,6 +11,8 @@ import type { DslScope, DslValue } from './values.ts';
 export interface Expression {
   readonly source: string;
   readonly evaluate: (scope: DslScope) => DslValue;
+  /** How a value of it is shown. */
+  readonly show: (value: DslValue) => string;
   /** Names of the variables it reads. */
   readonly variables: ReadonlySet<string>;
   /** Names of the functions it calls. */
@@ -53,9 +54,14 @@ function booleanOf(value: DslValue, operator: string): boolean {
   return value;
 }
 
+/** The 64-bit integer of a number; what is none becomes the smallest, as on amd64. */
+function integerOf(value: DslValue, operator: string): bigint {
+  const number = numberOf(value, operator);
+  return Number.isFinite(number) ? BigInt.asIntN(64, BigInt(Math.trunc(number))) : -(2n ** 63n);
+}
+
 function integerOp(left: DslValue, right: DslValue, operator: string): number {
-  const a = BigInt.asIntN(64, BigInt(Math.trunc(numberOf(left, operator))));
-  const b = BigInt.asIntN(64, BigInt(Math.trunc(numberOf(right, operator))));
+  const [a, b] = [integerOf(left, operator), integerOf(right, operator)];
   if ((operator === '<<' || operator === '>>') && (b < 0n || b > 63n))
     throw new DslError('a shift is out of range');
   const result =
@@ -81,13 +87,31 @@ function compare(left: DslValue, right: DslValue, operator: string): boolean {
   return operator === '>' ? left > right : left >= right;
 }
 
-function add(scope: DslScope, left: DslValue, right: DslValue): DslValue {
+/** Functions whose numbers are integers in Go, which prints them without an exponent. */
+const INTEGER_FUNCTIONS = new Set(['rand_int', 'unix_time', 'to_unix_time', 'unpack']);
+
+/** The text of what a node gave, as `+` and output show it. */
+function textOf(node: Node, value: DslValue): string {
+  const isInteger = node.kind === 'call' && INTEGER_FUNCTIONS.has(findFunction(node.name)?.name ?? '');
+  return isInteger ? toText(value) : formattedText(value);
+}
+
+/** `+` over two operands: a sum, or a text when either is one. */
+function compileSum(nodes: readonly [Node, Node], left: Evaluate, right: Evaluate): Evaluate {
+  return scope => {
+    const values = [left(scope), right(scope)] as const;
+    if (typeof values[0] === 'string' || typeof values[1] === 'string') {
+      const sum = textOf(nodes[0], values[0]) + textOf(nodes[1], values[1]);
+      spend(scope, sum.length);
+      return sum;
+    }
+    return add(values[0], values[1]);
+  };
+}
+
+function add(left: DslValue, right: DslValue): DslValue {
   if (typeof left === 'number' && typeof right === 'number') return left + right;
-  if (typeof left !== 'string' && typeof right !== 'string')
-    throw new DslError('+ needs numbers or a string');
-  const sum = formattedText(left) + formattedText(right);
-  spend(scope, sum.length);
-  return sum;
+  throw new DslError('+ needs numbers or a string');
 }
 
 function arithmetic(left: DslValue, right: DslValue, operator: string): number {
@@ -98,14 +122,12 @@ function arithmetic(left: DslValue, right: DslValue, operator: string): number {
   return operator === '%' ? a % b : a ** b;
 }
 
-function applyBinary(scope: DslScope, operator: string, left: DslValue, right: DslValue): DslValue {
+function applyBinary(operator: string, left: DslValue, right: DslValue): DslValue {
   switch (operator) {
     case '==':
       return isSame(left, right);
     case '!=':
       return !isSame(left, right);
-    case '+':
-      return add(scope, left, right);
     case '<':
     case '<=':
     case '>':
@@ -138,13 +160,13 @@ function compileBinary(operator: string, left: Evaluate, right: Evaluate): Evalu
       booleanOf(left(scope), operator) === decided ? decided : booleanOf(right(scope), operator);
   }
   if (operator === '??' || operator === ':') return scope => left(scope) ?? right(scope);
-  return scope => applyBinary(scope, operator, left(scope), right(scope));
+  return scope => applyBinary(operator, left(scope), right(scope));
 }
 
 function compileUnary(operator: '!' | '-' | '~', operand: Evaluate): Evaluate {
   if (operator === '!') return scope => !booleanOf(operand(scope), '!');
   if (operator === '-') return scope => -numberOf(operand(scope), '-');
-  return scope => Number(~BigInt(Math.trunc(numberOf(operand(scope), '~'))));
+  return scope => Number(~integerOf(operand(scope), '~'));
 }
 
 function compileLiteral(value: string | number | boolean, uses: Uses): Evaluate {
@@ -238,8 +260,12 @@ function compileNode(node: Node, uses: Uses): Evaluate {
       return compilePlaceholder(node.name);
     case 'unary':
       return compileUnary(node.operator, compileNode(node.operand, uses));
-    case 'binary':
-      return compileBinary(node.operator, compileNode(node.left, uses), compileNode(node.right, uses));
+    case 'binary': {
+      const [left, right] = [compileNode(node.left, uses), compileNode(node.right, uses)];
+      return node.operator === '+'
+        ? compileSum([node.left, node.right], left, right)
+        : compileBinary(node.operator, left, right);
+    }
     case 'choice': {
       const [test, yes] = [compileNode(node.test, uses), compileNode(node.yes, uses)];
       return scope => (booleanOf(test(scope), '?') ? yes(scope) : null);
@@ -260,8 +286,15 @@ function compileNode(node: Node, uses: Uses): Evaluate {
 /** Compiles an expression given as a byte string; throws DslError (or UnsupportedError for a refused function). */
 export function compileExpression(source: string): Expression {
   const uses: Uses = { variables: new Set(), functions: new Set() };
-  const evaluate = compileNode(parseExpression(source), uses);
-  return { source, evaluate, variables: uses.variables, functions: uses.functions };
+  const node = parseExpression(source);
+  const evaluate = compileNode(node, uses);
+  return {
+    source,
+    evaluate,
+    show: value => textOf(node, value),
+    variables: uses.variables,
+    functions: uses.functions,
+  };
 }
 
 type Segment =
@@ -335,7 +368,7 @@ function renderExpression(expression: Expression, source: string, scope: DslScop
   if (!isCandidate) return source;
   try {
     const value = expression.evaluate(scope);
-    return bytesOfText(toText(value));
+    return toText(value);
   } catch (error) {
     if (error instanceof DslError) return source;
     throw error;

@@ -61,7 +61,7 @@ describe('functions', () => {
     ['sha1("hello")', 'aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d'], ['mmh3("hello")', '613153351'], ['mmh3("hello") == 613153351', false],
     ['hmac("sha256", "data", "key")', '5031fe3d989c6d1537a013fa6e739da23463fdaec3b70137d828e36ace221bd0'],
     ['base64("Hello")', 'SGVsbG8='], ['base64_py("a")', 'YQ==\n'], ['base64_decode("SGVsbG8=")', 'Hello'], ['hex_encode("aa")', '6161'],
-    ['hex_decode("ff00")', '\xff\x00'], ['url_encode("a b/c")', 'a%20b%2Fc'], ['url_encode("aB", true)', '%61%42'], ['url_decode("a%20b+c")', 'a b+c'],
+    ['hex_decode("ff00")', '\xff\x00'], ['url_encode("a b/c")', 'a%20b%2Fc'], ['url_encode("aB-.", true)', 'aB%2D%2E'], ['"a" + rand_int(1234567, 1234568)', 'a1234567'], ['"a" + to_unix_time("1577836800")', 'a1577836800'], ['replace("abc", "", "x")', 'xaxbxcx'], ['to_title("hello wORLD")', 'Hello World'], ['ip_format("10.0.0.1", 3)', '012.0.0.01'], ['hex_encode(aes_cbc("hello", "0123456789abcdef", "0123456789abcdef"))', '30e7cbb71cd9d18812e3ee5c3f294563'], ['url_decode("a%20b+c")', 'a b+c'],
     ['html_escape("<a>")', '&lt;a&gt;'], ['html_unescape("&lt;a&gt;&#34;")', '<a>"'], ['json_minify("{ \\"a\\" : 1 }")', '{"a":1}'],
     ['regex("W\\\\w+d", body)', true], ['to_number("12") + 1', 13], ['hex_to_dec("ff")', 255], ['oct_to_dec("17")', 15], ['bin_to_dec("101")', 5],
     ['dec_to_hex(255)', 'ff'], ['split("a,b,c", ",")', ['a', 'b', 'c']], ['join("-", "a", "b")', 'a-b'], ['index("abc", 1)', 'b'],

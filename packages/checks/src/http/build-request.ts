@@ -15,6 +15,8 @@ export interface BuiltRequest {
   /** Sent as it is instead of request line, headers and body. */
   readonly unsafeBytes: string | undefined;
   readonly isRaw: boolean;
+  /** What stands behind the host in the URL that results show, where it is not the path of the request line. */
+  readonly shownPath?: string;
 }
 
 const BROWSERS = [
@@ -35,14 +37,17 @@ export function randomUserAgent(): string {
 
 const percent = (char: string): string =>
   `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
-const mendEscapes = (text: string): string => text.replace(/%(?![0-9a-fA-F]{2})/g, '%25');
+
+/** One invalid escape turns every `%` of a path into text. */
+const plainPercents = (path: string): string =>
+  /%(?![0-9a-fA-F]{2})/.test(path) ? path.replaceAll('%', '%25') : path;
 
 /**
  * Makes a rendered path fit a request line as Go's net/url does: a path of allowed characters goes out as written, any other
  * is decoded and encoded anew.
  */
 export function safePath(path: string): string {
-  const mended = mendEscapes(path);
+  const mended = plainPercents(path);
   if (!/[^A-Za-z0-9\-_.~!$&'()*+,;=:@[\]%/]/.test(mended)) return mended;
   const decoded = mended.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
@@ -50,11 +55,9 @@ export function safePath(path: string): string {
   return decoded.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@]/g, percent);
 }
 
-/** Makes a rendered query fit a request line: spaces become `+`, controls and non-ASCII bytes are percent-encoded. */
+/** Makes a rendered query fit a request line: spaces become `+`, controls and non-ASCII bytes are percent-encoded; an invalid escape stays. */
 export function safeQuery(query: string): string {
-  return mendEscapes(query)
-    .replaceAll(' ', '+')
-    .replace(/[\x00-\x20\x7f-\xff]/g, percent);
+  return query.replaceAll(' ', '+').replace(/[\x00-\x20\x7f-\xff]/g, char => percent(char).toLowerCase());
 }
 
 function splitQuery(path: string): [path: string, query: string] {
@@ -66,18 +69,17 @@ function splitQuery(path: string): [path: string, query: string] {
 }
 
 /**
- * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones at the
- * end are dropped. `isBare` also drops the `=` of a parameter without a value.
+ * Joins the target's query and the template's, the target's first; parameters of one name stand together, and empty ones are
+ * dropped. `isBare` also drops the `=` of a parameter without a value and keeps an empty one behind another.
  */
 export function mergeQueries(target: string, template: string, isBare: boolean): string {
   const groups = new Map<string, string[]>();
   const joined = [target.replace(/^\?/, ''), template]
-    .filter(part => part !== '')
-    .join('&')
-    .replace(/&+$/, '');
-  if (joined === '') return '';
-  for (const part of joined.split('&')) {
-    const name = part.split('=', 1)[0] ?? '';
+    .flatMap(part => (isBare ? part.replace(/^&+|&+$/g, '').split(/&(?!&)/) : part.split('&')))
+    .filter(part => part !== '');
+  if (joined.length === 0) return '';
+  for (const part of joined) {
+    const name = (part.split('=', 1)[0] ?? '').replace(/&+$/, '');
     const shown = isBare && part === `${name}=` ? name : part;
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [shown]);
@@ -114,8 +116,9 @@ function contentLength(method: string, headers: readonly Header[], body: string)
 }
 
 function acceptEncoding(method: string, headers: readonly Header[]): Header[] {
-  const isLeftOut = has(headers, 'accept-encoding') || has(headers, 'range') || method === 'HEAD';
-  return isLeftOut ? [] : [['Accept-Encoding', 'gzip']];
+  // Go looks for the canonical spelling alone.
+  const isLeftOut = headers.some(([name]) => name === 'Accept-Encoding' || name === 'Range');
+  return isLeftOut || method === 'HEAD' ? [] : [['Accept-Encoding', 'gzip']];
 }
 
 /** The parts of a path-style request, rendered. */
@@ -130,16 +133,15 @@ export interface PathRequestParts {
   readonly extraHeaders: readonly Header[];
   /** User-Agent of requests that name none; a browser's when absent. */
   readonly userAgent?: string | undefined;
+  /** False leaves out Accept and Accept-Language, for what follows a raw request. */
+  readonly hasDefaults?: boolean;
 }
 
 /** Spaces of a query become `+`, of a path `%20`: the target parser takes neither. */
 function encodeControls(url: string): string {
   const mark = url.indexOf('?');
   const [path, query] = mark === -1 ? [url, ''] : [url.slice(0, mark), url.slice(mark)];
-  return (
-    path.replace(/[\x00-\x20\x7f-\xff]/g, percent) +
-    query.replaceAll(' ', '+').replace(/[\x00-\x20\x7f-\xff]/g, percent)
-  );
+  return plainPercents(path).replace(/[\x00-\x20\x7f-\xff]/g, percent) + safeQuery(query);
 }
 
 /** Builds a path-style request from a rendered URL; undefined when the URL is none. */
@@ -147,15 +149,17 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
   const at = parseTarget(encodeControls(parts.url));
   if (at === undefined || !['http', 'https'].includes(at.scheme)) return undefined;
   const [path, query] = splitQuery(at.path + at.query);
-  const requestPath =
-    safePath(path === '' ? '/' : path) + mergeQueries(parts.target?.query ?? '', query, true);
+  const merged = mergeQueries(parts.target?.query ?? '', query, true);
+  const requestPath = safePath(path === '' ? '/' : path) + merged;
+  const mark = parts.url.indexOf('#');
   const given = lastWins([...parts.headers, ...parts.extraHeaders]);
   const host = headerValue(given, 'host') ?? hostHeaderOf(at);
   const rest = given.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
   const defaults: Header[] = [];
   if (!has(given, 'user-agent')) defaults.push(['User-Agent', parts.userAgent ?? randomUserAgent()]);
-  if (!has(given, 'accept')) defaults.push(['Accept', '*/*']);
-  if (!has(given, 'accept-language')) defaults.push(['Accept-Language', 'en']);
+  const hasDefaults = parts.hasDefaults !== false;
+  if (hasDefaults && !has(given, 'accept')) defaults.push(['Accept', '*/*']);
+  if (hasDefaults && !has(given, 'accept-language')) defaults.push(['Accept-Language', 'en']);
   const all = [...defaults, ...rest];
   return {
     method: parts.method,
@@ -169,7 +173,8 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
     ],
     body: parts.body,
     unsafeBytes: undefined,
-    isRaw: false,
+    isRaw: !hasDefaults,
+    shownPath: (path === '' ? '' : safePath(path)) + merged + (mark === -1 ? '' : parts.url.slice(mark)),
   };
 }
 
@@ -231,8 +236,10 @@ function targetOfRaw(raw: ParsedRaw): Target | undefined {
 }
 
 function unsafeRequest(raw: ParsedRaw, target: Target, path: string, text: string): BuiltRequest {
-  const lineEnd = text.search(/\r?\n/);
-  const unsafeBytes = `${raw.method} ${path} ${raw.version}${lineEnd === -1 ? '\r\n\r\n' : text.slice(lineEnd)}`;
+  // Only the path of the request line changes: whatever else stands in it is meant.
+  const at = text.indexOf(raw.path, raw.method.length);
+  const end = /\r?\n/.test(text) ? '' : '\r\n\r\n';
+  const unsafeBytes = text.slice(0, at) + path + text.slice(at + raw.path.length) + end;
   return {
     method: raw.method,
     target,
@@ -253,14 +260,18 @@ export function buildRawRequest(parts: RawRequestParts): BuiltRequest | undefine
   const own = path === '' && query === '' ? '' : path;
   const isMerged = parts.target !== undefined && !parts.isAutomergeOff;
   const merged = isMerged ? mergePaths(target.path, own) : own.startsWith('/') ? own : `/${own}`;
-  const hasQuestion = raw.path.includes('?');
+  const hash = raw.path.indexOf('#');
+  const fragment = hash === -1 ? '' : raw.path.slice(hash);
+  const hasQuestion = raw.path.slice(0, hash === -1 ? undefined : hash).includes('?');
   if (parts.isUnsafe) {
-    const isAbsolute = /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(raw.path);
+    const isKept = raw.path === '' || /^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(raw.path);
     const unsafeQuery = [parts.target?.query.replace(/^\?/, '') ?? '', query]
-      .filter(part => part !== '')
+      .flatMap(part => part.split('&').filter(pair => pair !== ''))
+      .map(pair => (pair.includes('=') ? pair : `${pair}=`))
       .join('&');
-    const unsafePath = merged + (unsafeQuery !== '' || hasQuestion ? `?${unsafeQuery}` : '');
-    return unsafeRequest(raw, target, isAbsolute ? raw.path : unsafePath, parts.text);
+    const unsafePath =
+      (isMerged && target.path !== '' ? merged : path) + (unsafeQuery && `?${unsafeQuery}`) + fragment;
+    return unsafeRequest(raw, target, isKept ? raw.path : unsafePath, parts.text);
   }
   const full =
     safePath(merged) + (mergeQueries(parts.target?.query ?? '', query, false) || (hasQuestion ? '?' : ''));

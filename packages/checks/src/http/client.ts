@@ -61,11 +61,14 @@ interface IdleSocket {
 /** Sends requests over connections that are kept alive per host, port, TLS and server name. */
 export class HttpClient {
   private readonly transport: Transport;
+  private readonly turn: () => Promise<void>;
   private readonly idle = new Map<string, IdleSocket[]>();
   private idleCount = 0;
 
-  constructor(transport: Transport) {
+  /** `turn` is waited for before an answer is decoded: many that end at once would hold up the event loop. */
+  constructor(transport: Transport, turn: () => Promise<void> = () => Promise.resolve()) {
     this.transport = transport;
+    this.turn = turn;
   }
 
   /** Sends one request. Rejects when there is no complete head; a body that ends early is marked, not refused. */
@@ -172,6 +175,7 @@ export class HttpClient {
     const durationSeconds = (performance.now() - startedAt) / 1000;
     if (parser.isReusable && request.isKeepAlive && !stream.destroyed) this.keepIdle(key, stream);
     else stream.destroy();
+    await this.turn();
     return finishResponse(parser, request, durationSeconds, ip);
   }
 }

@@ -1,5 +1,5 @@
 import { bytesOfText, textOfBytes } from '../bytes.ts';
-import { DslError, Suspension, formattedText, toText } from '../dsl/values.ts';
+import { DslError, Suspension, toText } from '../dsl/values.ts';
 import type { DslValue, EffectReach } from '../dsl/values.ts';
 import type { Extractor, Join, Matcher, Operators } from '../template/model.ts';
 import type { EventData } from './event-data.ts';
@@ -125,8 +125,9 @@ function parseJson(text: string): Json | undefined {
 function evaluated(extractor: Extractor & { type: 'dsl' }, data: EventData): string[] {
   return extractor.expressions.flatMap(expression => {
     try {
-      const value = expression.get().evaluate(data);
-      const text = value === null ? '' : formattedText(value);
+      const compiled = expression.get();
+      const value = compiled.evaluate(data);
+      const text = value === null ? '' : compiled.show(value);
       return text === '' ? [] : [text];
     } catch (error) {
       if (error instanceof DslError) return [];

@@ -7,7 +7,7 @@ import { hostnameOf, parseTarget } from '../http/target.ts';
 import { EventData } from '../match/event-data.ts';
 import { operate } from '../match/operate.ts';
 import type { HttpBlock, RawRequest, RequestPath } from '../template/model.ts';
-import { RequestFailed, exchange, urlOfRequest } from './http-exchange.ts';
+import { RequestFailed, exchange, shownUrlOf, urlOfRequest } from './http-exchange.ts';
 import type { Exchange, SendOptions } from './http-exchange.ts';
 import { countPayloadSets, payloadSets } from './payload-sets.ts';
 import type { PayloadSet } from './payload-sets.ts';
@@ -359,7 +359,7 @@ export class HttpBlockRun {
   ): EventFacts {
     return {
       type: 'http',
-      matchedAt: urlOfRequest(request),
+      matchedAt: shownUrlOf(request),
       request: sent,
       response,
       ip,

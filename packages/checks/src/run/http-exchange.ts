@@ -106,7 +106,7 @@ async function sendWithRetries(
       const response = await sendOnce(request, sent, options, services);
       options.jar?.store(response.headers, request.target.host, pathOf(request));
       const authorization = options.digest && authorizationFor(response, request, options.digest);
-      if (authorization === undefined) return { request, sent, response, url: urlOfRequest(request) };
+      if (authorization === undefined) return { request, sent, response, url: shownUrlOf(request) };
       const headers: Header[] = [...request.headers, ['Authorization', authorization]];
       return await sendWithRetries({ ...request, headers }, { ...options, digest: undefined }, services);
     } catch (error) {
@@ -132,6 +132,13 @@ function authorizationFor(
 export function urlOfRequest(request: BuiltRequest): string {
   const path = request.requestLine.split(' ')[1] ?? '/';
   return `${request.target.scheme}://${hostnameOf(request.target)}${path}`;
+}
+
+/** The URL that results show: as the template spells it, a path of nothing left out. */
+export function shownUrlOf(request: BuiltRequest): string {
+  return request.shownPath === undefined
+    ? urlOfRequest(request)
+    : `${request.target.scheme}://${hostnameOf(request.target)}${request.shownPath}`;
 }
 
 /** The target of a Location header, resolved against the request; undefined when it leads nowhere over HTTP. */
@@ -170,13 +177,19 @@ function redirected(exchange: Exchange, options: SendOptions): BuiltRequest | un
     ...(isForeign ? ['authorization'] : []),
     ...(isKept ? [] : ['content-type']),
   ]);
+  const kept = request.headers.filter(([name]) => !dropped.has(name.toLowerCase()));
+  // As Go does: the page that sent us, unless its TLS is left behind.
+  const isDowngrade = request.target.scheme === 'https' && next.scheme === 'http';
+  const hasReferer = headerValue(kept, 'referer') !== undefined;
   return buildPathRequest({
     method: isKept ? request.method : 'GET',
     url: `${next.scheme}://${hostnameOf(next)}${next.path}${next.query}`,
-    headers: request.headers.filter(([name]) => !dropped.has(name.toLowerCase())),
+    headers:
+      isDowngrade || hasReferer ? kept : [...kept, ['Referer', shownUrlOf(request).split('#', 1)[0] ?? '']],
     body: isKept ? request.body : '',
     target: undefined,
     extraHeaders: [],
+    hasDefaults: !request.isRaw,
   });
 }
 

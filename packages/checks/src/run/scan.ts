@@ -203,7 +203,8 @@ export function startScan(
   options: ScanOptions = {},
 ): Scan {
   const transport = options.transport ?? socketTransport;
-  const client = new HttpClient(transport);
+  const loop = new LoopShare();
+  const client = new HttpClient(transport, () => loop.turn());
   const counters: ScanCounters = { requests: 0, errors: 0, matches: 0, unresolved: 0 };
   const progress = { done: 0, known: 0 };
   const queue = new ResultQueue();
@@ -226,7 +227,7 @@ export function startScan(
     hostErrors,
     oast: options.oast,
     counters,
-    loop: new LoopShare(),
+    loop,
     tlsUpgrades: new Set(),
     emit: trapFilter(settings.honeypotThreshold, warn, result => queue.push(result)),
     warn,

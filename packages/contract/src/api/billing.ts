@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant } from './primitives.ts';
+import { emailAddress, id, instant } from './primitives.ts';
 import { setPasswordRequest } from './session.ts';
 import { linkToken } from './tenancy.ts';
 
@@ -83,7 +83,7 @@ export const slug = z
 
 /** POST /api/sign-up. */
 export const startSignUpRequest = z.strictObject({
-  email: z.email('Write an address like ada@example.org.').max(254),
+  email: emailAddress,
 });
 /** POST /api/sign-up/look and /enter. */
 export const signUpLink = z.strictObject({ token: linkToken });

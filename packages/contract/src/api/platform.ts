@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { planLimits, planView, slug } from './billing.ts';
-import { id, instant, paging } from './primitives.ts';
+import { emailAddress, id, instant, paging } from './primitives.ts';
 
 /** What can be switched: sign-ups for all of the platform; the others also for one tenant. */
 export const features = ['sign-up', 'active-scans', 'support-access'] as const;
@@ -59,7 +59,7 @@ export type TenantDetail = z.infer<typeof tenantDetail>;
 export const createTenantRequest = z.strictObject({
   slug,
   name: z.string().trim().min(1).max(200),
-  adminEmail: z.email('Write an address like ada@example.org.').max(254),
+  adminEmail: emailAddress,
   planId: id.optional(),
   domain: z.string().trim().max(253).optional(),
 });

@@ -5,6 +5,14 @@ export const id = z.uuid();
 /** A point in time, ISO 8601 in UTC. */
 export const instant = z.iso.datetime();
 
+/** An e-mail address: at most 254 characters, at most 64 of them before the @ (RFC 5321). */
+export const emailAddress = z
+  .email({
+    pattern: new RegExp(`^(?=[^@]{1,64}@)${z.regexes.email.source.slice(1)}`),
+    error: 'Write an address like ada@example.org.',
+  })
+  .max(254);
+
 /** What every failed request answers. `fields` maps JSON paths of the body or query to sentences. */
 export const errorBody = z.object({
   error: z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Ways to sign in that a tenant can allow or not. A one-time link counts as a password. */
-export const policyMethods = ['password', 'passkey', 'oidc'] as const;
+export const policyMethods = ['password', 'passkey', 'oidc', 'saml'] as const;
 
 /** GET and PUT /api/tenants/:tenant/sign-in-policy: what the tenant asks of everybody who enters it. */
 export const signInPolicy = z.strictObject({

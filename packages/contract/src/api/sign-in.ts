@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { oneTimeCode, passkeyAssertion } from './passkey.ts';
+import { emailAddress } from './primitives.ts';
 import { sessionView } from './session.ts';
 
 /** POST /api/session: with a password, the token of a one-time sign-in link, or a passkey. */
 export const signInRequest = z.union([
-  z.strictObject({ email: z.email().max(254), password: z.string().min(1).max(1000) }),
+  z.strictObject({ email: emailAddress, password: z.string().min(1).max(1000) }),
   z.strictObject({ link: z.string().min(20).max(200) }),
   z.strictObject({ passkey: passkeyAssertion }),
 ]);

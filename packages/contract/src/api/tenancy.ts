@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { role } from '../permission.ts';
-import { id, instant } from './primitives.ts';
+import { emailAddress, id, instant } from './primitives.ts';
 import { setPasswordRequest } from './session.ts';
 
 /** The secret of a one-time link. */
 export const linkToken = z.string().min(20).max(200);
-const email = z.email('Write an address like ada@example.org.').max(254);
+const email = emailAddress;
 const password = setPasswordRequest.shape.password;
 const personName = z.string().trim().min(1, 'Write your name.').max(100);
 

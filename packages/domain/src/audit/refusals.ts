@@ -34,7 +34,7 @@ export class RefusalCounter {
   add(act: AuditAct, code: string): void {
     if (Date.now() - this.#windowStart > WINDOW_MS) this.#turn();
     const isAnonymous = act.origin.actor.kind === 'nobody';
-    const { tenantId, action, origin } = act;
+    const { tenantId, action, origin, detail } = act;
     const key = JSON.stringify([
       tenantId,
       action,
@@ -42,6 +42,7 @@ export class RefusalCounter {
       origin.actor.id,
       origin.credentialId,
       origin.address,
+      detail,
     ]);
     const known = this.#counted.get(key);
     if (known) {

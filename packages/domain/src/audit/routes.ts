@@ -34,6 +34,7 @@ export const auditRoutes: readonly Route[] = [
     params: tenantPath,
     query: auditExportQuery,
     answer: 'file',
+    fileTypes: ['application/jsonl', 'text/csv'],
     handle: async input => ({
       bytes: await exportAudit(input.platform.database, tenantOf(input), input.query),
       mediaType: input.query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl',

@@ -33,6 +33,8 @@ export interface AuditTrail {
   append(act: AuditAct, end: AuditEnd): Promise<void>;
   /** Records in the transaction that does the act. Call it last: the chain is locked until the transaction ends. */
   appendIn(tx: TenantTransaction, act: AuditAct, end: AuditEnd): Promise<void>;
+  /** The same for any chain, in a transaction of the platform's tables. */
+  appendThrough(query: PlainQuery, act: AuditAct, end: AuditEnd): Promise<void>;
   /** Records a refusal; repeated ones within a minute become one record with a count. Never fails and is not waited for. */
   refuse(act: AuditAct, code: string): void;
   /** Writes down what has been counted and waits for what is being written. */
@@ -92,6 +94,9 @@ export function openAuditTrail(
       await tx.asPlatform(query =>
         write({ ...act, tenantId: tx.tenantId }, bodyOf(act, end), undefined, query),
       );
+    },
+    appendThrough: async (query, act, end) => {
+      await write(act, bodyOf(act, end), undefined, query);
     },
     refuse: (act, code) => refusals.add(act, code),
     flush: () => refusals.flush(),

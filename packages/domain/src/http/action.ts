@@ -13,7 +13,9 @@ export function actionOf(route: Pick<Route, 'method' | 'url' | 'action'>): strin
     .replace(/^tenants\/:tenant(\/|$)/, '')
     .split('/')
     .filter(part => part !== '');
-  const names = parts.filter(part => !part.startsWith(':'));
+  const names = parts
+    .filter(part => !part.startsWith(':') && !/^v\d+$/.test(part))
+    .map(part => part.toLowerCase());
   // What follows a thing's id in a POST is what is done to it.
   const isVerbNamed = route.method === 'POST' && parts.at(-2)?.startsWith(':') === true && names.length > 1;
   return [...(names.length > 0 ? names : ['tenant']), ...(isVerbNamed ? [] : [VERBS[route.method]])].join(

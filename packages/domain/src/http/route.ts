@@ -26,9 +26,12 @@ export interface RouteInput<Params, Query, Body> {
   readonly caller: Caller | undefined;
   readonly tenant: RouteTenant | undefined;
   readonly address: string;
+  readonly requestId: string;
   readonly userAgent: string;
   /** The session secret of the request's cookie; undefined when the request came with a token. */
   readonly sessionSecret: string | undefined;
+  /** The versions that a change is meant for (If-Match); undefined: any. */
+  readonly ifMatch: string | undefined;
   /** Cookies of ways to sign in that take several steps. */
   readonly flow: FlowCookies;
   /** Adds to the audit record of this call: what it is about, and facts that may be recorded. Never a secret. */
@@ -56,6 +59,10 @@ export interface Route {
   readonly allowsTokens?: boolean;
   /** Lets sessions that a tenant's identity provider vouched for call a `signed-in` route outside of tenants. */
   readonly allowsProviders?: boolean;
+  /** Takes nothing but a tenant's own token whose only scope is the permission of the route. */
+  readonly isForService?: boolean;
+  /** Speaks SCIM (RFC 7644): media type, entity tags and errors are of its form. */
+  readonly dialect?: 'scim';
   /** Needs a sign-in of the last minutes, or a token with the scope `dangerous`. */
   readonly isDangerous?: boolean;
   /**
@@ -72,6 +79,8 @@ export interface Route {
   /** Schema of the JSON answer, `file` for bytes, `none` for 204. */
   readonly answer: Schema | 'file' | 'none';
   readonly status?: number;
+  /** Media types of a `file`. */
+  readonly fileTypes?: readonly string[];
   handle(input: RouteInput<unknown, unknown, unknown>): Promise<unknown>;
 }
 
@@ -90,6 +99,8 @@ export function route<
   access: Access;
   allowsTokens?: boolean;
   allowsProviders?: boolean;
+  isForService?: boolean;
+  dialect?: 'scim';
   isDangerous?: boolean;
   action?: string;
   summary: string;
@@ -99,6 +110,7 @@ export function route<
   upload?: { readonly maxBytes: number };
   answer: A;
   status?: number;
+  fileTypes?: readonly string[];
   handle(input: RouteInput<Out<P>, Out<Q>, Out<B>>): Promise<Answer<A>>;
 }): Route {
   return of as unknown as Route;

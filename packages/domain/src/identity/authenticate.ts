@@ -5,6 +5,7 @@ import { noteSupportUse } from '../tenancy/support.ts';
 import type { Platform } from '../platform.ts';
 import { findAccessToken } from './access-token.ts';
 import { tenantInRole, tenantOfServiceToken, type Caller, type RouteTenant } from './caller.ts';
+import { recordEntry } from './entry.ts';
 import { breachesOf } from './policy/service.ts';
 import { findSession } from './session.ts';
 import { findToken, type FoundCaller } from './token.ts';
@@ -24,8 +25,8 @@ export interface Authenticated {
 
 /**
  * Finds out who calls and what they may do in the tenant of a slug; undefined when the credential is not valid. One round
- * trip and one for the tenant's policy, and others for members by other means than a membership, and once a minute to note the
- * use.
+ * trip and one for the tenant's policy, and others for members by other means than a membership, once a minute to note the
+ * use, and when a session enters a tenant for the first time to record it there.
  */
 export async function authenticate(
   platform: Platform,
@@ -37,6 +38,8 @@ export async function authenticate(
   const { caller } = found;
   const tenant = await tenantFor(platform, found);
   const breach = tenant && (await breachesOf(platform.database, caller, [tenant.id])).get(tenant.id);
+  if (tenant && !breach && found.hasEntered === false)
+    await recordEntry(platform, { caller, tenant: tenant.id, address: of.address });
   return { caller, tenant, namedTenantId: found.tenant?.id, breach };
 }
 

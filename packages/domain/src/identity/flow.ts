@@ -2,7 +2,7 @@ import { newSecret, sha256, UserError } from '@glacis/foundation';
 import { sql, type Database } from '@glacis/db';
 
 /** Ways through several steps; each has a cookie of its own. */
-export type FlowKind = 'second-factor' | 'passkey' | 'passkey-registration' | 'oidc';
+export type FlowKind = 'second-factor' | 'passkey' | 'passkey-registration' | 'oidc' | 'saml';
 
 const FLOW_MINUTES = 10;
 /** Most flows of one kind that one account may have open; the oldest go. */

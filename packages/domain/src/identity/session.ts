@@ -88,6 +88,7 @@ interface SessionRow {
   tenant_id: string | null;
   slug: string | null;
   role: Role | null;
+  has_entered: boolean;
 }
 
 /** A session’s person, and the active tenant of a slug with the person’s role in it. */
@@ -95,6 +96,8 @@ export interface FoundSession {
   readonly caller: Person;
   readonly tenant:
     { readonly id: TenantId; readonly slug: string; readonly role: Role | undefined } | undefined;
+  /** Whether the session has been in this tenant before. */
+  readonly hasEntered: boolean;
 }
 
 /**
@@ -108,11 +111,13 @@ export async function findSession(
 ): Promise<FoundSession | undefined> {
   const { rows } = await sql<SessionRow>`
     select s.id as session_id, u.id as user_id, u.email, u.is_platform_admin, s.authenticated_at, s.methods, s.expires_at, s.tenant_id as provider_tenant_id,
-      s.last_seen_at < now() - interval '1 minute' as is_seen_long_ago, t.id as tenant_id, t.slug, m.role
+      s.last_seen_at < now() - interval '1 minute' as is_seen_long_ago, t.id as tenant_id, t.slug, m.role,
+      e.session_id is not null as has_entered
     from control.session s
     join control.user_account u on u.id = s.user_id
     left join control.tenant t on t.slug = ${slug ?? null} and t.state = 'active'
     left join control.membership m on m.tenant_id = t.id and m.user_id = u.id
+    left join control.session_tenant e on e.session_id = s.id and e.tenant_id = t.id
     where s.id_hash = ${sha256(secret)} and s.expires_at > now() and not ${isIdle}`.execute(database.control);
   const [row] = rows;
   if (!row) return undefined;
@@ -128,6 +133,7 @@ export async function findSession(
       isPlatformAdmin: row.is_platform_admin && row.provider_tenant_id === null,
       credential: credentialOf(row),
     },
+    hasEntered: row.has_entered,
     tenant:
       row.tenant_id !== null && row.slug !== null
         ? { id: tenantId(row.tenant_id), slug: row.slug, role: row.role ?? undefined }

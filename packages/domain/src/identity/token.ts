@@ -138,6 +138,8 @@ export interface FoundCaller {
   readonly caller: Caller;
   readonly tenant:
     { readonly id: TenantId; readonly slug: string; readonly role: Role | undefined } | undefined;
+  /** For sessions: whether this one has been in this tenant before. */
+  readonly hasEntered?: boolean;
 }
 
 /**

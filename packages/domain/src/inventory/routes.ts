@@ -50,6 +50,7 @@ export const inventoryRoutes: readonly Route[] = [
     summary: 'The last screenshot of a website.',
     params: thingPath,
     answer: 'file',
+    fileTypes: ['image/png', 'image/jpeg', 'image/webp'],
     handle: async input => {
       const tenant = tenantOf(input);
       const blob = await inRouteTenant(input, tx => readAssetBlob(tx, input.params.id, 'screenshot'));

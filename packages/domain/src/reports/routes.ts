@@ -48,6 +48,7 @@ export const reportRoutes: readonly Route[] = [
     summary: 'Downloads a finished report as PDF.',
     params: thingPath,
     answer: 'file',
+    fileTypes: ['application/pdf'],
     handle: async input => {
       const tenant = tenantOf(input);
       const { report, storageKey } = await inRouteTenant(input, tx => readReportFile(tx, input.params.id));

@@ -1,3 +1,5 @@
+import { sql } from '@glacis/db';
+import { notFound } from '../http/caller.ts';
 import type { Person } from '../identity/caller.ts';
 import type { Platform } from '../platform.ts';
 import { inviteWithin } from './invitations.ts';
@@ -20,6 +22,10 @@ export async function foundTenant(
 ): Promise<{ id: string; slug: string; link: string | null }> {
   const { database, masterKey } = platform;
   return database.control.transaction().execute(async trx => {
+    if (of.planId !== undefined) {
+      const { rows } = await sql`select 1 from control.plan where id = ${of.planId} for share`.execute(trx);
+      if (rows.length === 0) throw notFound('plan');
+    }
     const { id } = await createTenantWithin(database, trx, masterKey, {
       slug: of.slug,
       name: of.name,

@@ -86,11 +86,31 @@ export async function changeRole(
 export async function removeMember(database: Database, tenant: TenantId, userId: string): Promise<void> {
   await database.control.transaction().execute(async trx => {
     await lockTenant(trx, tenant);
-    await keepAnAdmin(trx, tenant, userId);
-    const { rows } = await sql`delete from control.membership
-      where tenant_id = ${tenant} and user_id = ${userId} returning 1`.execute(trx);
-    if (rows.length === 0) throw notFound('member');
+    if (!(await endMembership(database, trx, { tenant, userId }))) throw notFound('member');
   });
+}
+
+/**
+ * Ends a membership with everything that hangs on it: grants in projects, sessions that the tenant's identity provider vouched
+ * for, tokens for this tenant alone. What the person has elsewhere stays. Says whether there was one; lock the tenant before.
+ * @throws UserError when it is the last admin
+ */
+export async function endMembership(
+  database: Database,
+  trx: ControlTransaction,
+  { tenant, userId }: { readonly tenant: TenantId; readonly userId: string },
+): Promise<boolean> {
+  await keepAnAdmin(trx, tenant, userId);
+  const { rows } = await sql`delete from control.membership
+    where tenant_id = ${tenant} and user_id = ${userId} returning 1`.execute(trx);
+  if (rows.length === 0) return false;
+  await sql`delete from control.session where tenant_id = ${tenant} and user_id = ${userId}`.execute(trx);
+  await sql`update control.api_token set revoked_at = now()
+    where tenant_id = ${tenant} and user_id = ${userId} and revoked_at is null`.execute(trx);
+  await database.within(trx, tenant, tx =>
+    sql`delete from project_member where user_id = ${userId}`.execute(tx.sql),
+  );
+  return true;
 }
 
 /** Of two changes to the members of a tenant at once, the second sees the first. */
@@ -98,8 +118,8 @@ export async function lockTenant(trx: ControlTransaction, tenant: TenantId): Pro
   await sql`select 1 from control.tenant where id = ${tenant} for no key update`.execute(trx);
 }
 
-/** @throws UserError when `leaving` is the only admin. */
-async function keepAnAdmin(trx: ControlTransaction, tenant: TenantId, leaving: string): Promise<void> {
+/** Refuses that the only admin goes. @throws UserError when `leaving` is it. */
+export async function keepAnAdmin(trx: ControlTransaction, tenant: TenantId, leaving: string): Promise<void> {
   const { rows } = await sql<{ user_id: string }>`select user_id from control.membership
     where tenant_id = ${tenant} and role = 'admin' limit 2`.execute(trx);
   if (rows.length === 1 && rows[0]?.user_id === leaving) {

@@ -92,6 +92,7 @@ export const platformTenantRoutes: readonly Route[] = [
       'Everything of a tenant as one archive: JSON lines by table, stored files, a manifest with hashes.',
     params: platformPath,
     answer: 'file',
+    fileTypes: ['application/gzip'],
     handle: async input => {
       const { slug } = await readTenant(input.platform, input.params.id);
       return exportFile(slug, exportTenant(input.platform, tenantId(input.params.id)));

@@ -51,6 +51,7 @@ export const supportRoutes: readonly Route[] = [
       'Everything of the tenant as one archive: JSON lines by table, stored files, a manifest with hashes.',
     params: tenantPath,
     answer: 'file',
+    fileTypes: ['application/gzip'],
     handle: input =>
       Promise.resolve(exportFile(input.params.tenant, exportTenant(input.platform, tenantOf(input)))),
   }),

@@ -25,6 +25,13 @@ export interface CompiledDesign {
 
 const PROPS = /^\s*<!--\s*props:\s*([^>]{0,500}?)\s*-->/;
 
+/** What stands in these elements is text, as in `<textarea>`: arrows and `<` of a diagram or formula are no tags. */
+const RAW_TEXT =
+  /(<(mermaid-diagram|math-latex)(?:\s(?:"[^"]*"|'[^']*'|[^'">])*)?(?<!\/)>)([\s\S]*?)(?=<\/\2>)/g;
+
+const asText = (template: string): string =>
+  template.replace(RAW_TEXT, (_all, tag: string, _name, text: string) => tag + text.replaceAll('<', '&lt;'));
+
 function compileTemplate(template: string, file: string, messages: Message[]): string {
   const report =
     (level: 'error' | 'warning') =>
@@ -35,7 +42,7 @@ function compileTemplate(template: string, file: string, messages: Message[]): s
         text: `${file}${error.loc ? `, line ${error.loc.start.line}` : ''}: ${error.message}`,
         location: error.loc ? { file, line: error.loc.start.line, column: error.loc.start.column } : { file },
       });
-  const { code } = compile(template, {
+  const { code } = compile(asText(template), {
     mode: 'function',
     prefixIdentifiers: true,
     hoistStatic: true,

@@ -1,6 +1,7 @@
 import type { Element } from 'hast';
 import { fromHtml } from 'hast-util-from-html';
 import { renderToString } from 'katex';
+import { spellLetters } from './maths-letters.ts';
 
 /** Longer formulas are refused, in UTF-16 units. */
 export const MAX_FORMULA_LENGTH = 5000;
@@ -20,7 +21,9 @@ export function renderMaths(tex: string, isDisplay: boolean): Element | string {
     });
     const span = fromHtml(html, { fragment: true }).children[0];
     const math = span?.type === 'element' ? span.children[0] : undefined;
-    return math?.type === 'element' ? math : 'it could not be read';
+    if (math?.type !== 'element') return 'it could not be read';
+    spellLetters(math);
+    return math;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return error.message.replace(/^KaTeX parse error: /, '').slice(0, 300);

@@ -5,6 +5,8 @@ import { JoinedPdf } from './joined.ts';
 import { outlineItems, writeOutline } from './outline.ts';
 import type { OutlineItem } from './outline.ts';
 import { PdfSource } from './source.ts';
+import { mendTags, ROLE_MAP } from './tags.ts';
+import type { TagHints } from './tags.ts';
 
 /** One printed part, and the pages to leave out at its beginning. */
 export interface PdfPart {
@@ -71,7 +73,10 @@ export class PdfJoin {
   readonly #structure: number;
   readonly #document: number;
 
-  constructor() {
+  readonly #hints: TagHints;
+
+  constructor(hints: TagHints = { targets: new Map() }) {
+    this.#hints = hints;
     this.#root = this.#body.allocate();
     this.#pageTree = this.#body.allocate();
     this.#structure = this.#body.allocate();
@@ -81,6 +86,7 @@ export class PdfJoin {
   /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
   add(index: number, { bytes, leadPages }: PdfPart): void {
     const source = new PdfSource(bytes);
+    mendTags(source, this.#hints);
     const numbers = [...source.numbers()];
     const headings = headingsIn(source, numbers);
     const part: Taken = { source, map: new Map(), left: new Set([source.root]), headings, index };
@@ -299,7 +305,7 @@ export class PdfJoin {
       text: `<</Type /StructElem\n/S /Document${language}\n/P ${this.#structure} 0 R\n/K [${children.map(child => `${child} 0 R`).join(' ')}]>>`,
     });
     this.#body.put(this.#structure, {
-      text: `<</Type /StructTreeRoot\n/K ${this.#document} 0 R\n/ParentTreeNextKey ${FIRST_LINK_KEY + this.#linkParents.length}\n/ParentTree ${parents} 0 R${idTree}>>`,
+      text: `<</Type /StructTreeRoot\n${ROLE_MAP}\n/K ${this.#document} 0 R\n/ParentTreeNextKey ${FIRST_LINK_KEY + this.#linkParents.length}\n/ParentTree ${parents} 0 R${idTree}>>`,
     });
   }
 

@@ -4,10 +4,9 @@ import type { PdfBody, PdfObject } from './body.ts';
 /** What ends an object's text. */
 const TEXT_END = /\s(?:stream\r?\n|endobj)/;
 
-/** Random access to the objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. */
+/** The objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. They can be changed in memory. */
 export class PdfSource implements PdfBody {
   readonly bytes: Buffer;
-  readonly size: number;
   readonly root: number;
   readonly info: number | undefined;
   /** Byte position of the cross-reference table. */
@@ -18,6 +17,8 @@ export class PdfSource implements PdfBody {
   /** All bytes as characters: slicing it is far faster than decoding each object. */
   readonly #text: string;
   readonly #objects: PdfObject[] = [];
+  readonly #changes = new Map<number, PdfObject>();
+  #size: number;
 
   constructor(pdf: Uint8Array) {
     this.bytes = Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength);
@@ -25,19 +26,36 @@ export class PdfSource implements PdfBody {
     const tail = this.#text.slice(-2_000);
     this.tableAt = Number(/startxref\s+(\d+)/.exec(tail)?.[1] ?? -1);
     const trailer = tail.slice(tail.lastIndexOf('trailer'));
-    this.size = Number(/\/Size (\d+)/.exec(trailer)?.[1] ?? 0);
+    this.#size = Number(/\/Size (\d+)/.exec(trailer)?.[1] ?? 0);
     this.root = Number(/\/Root (\d+) 0 R/.exec(trailer)?.[1] ?? 0);
     const info = /\/Info (\d+) 0 R/.exec(trailer)?.[1];
     this.info = info === undefined ? undefined : Number(info);
     this.#readTable();
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Puts an object in place of one of the file's. */
+  change(number: number, object: PdfObject): void {
+    this.#changes.set(number, object);
+  }
+
+  /** Adds an object and returns its number. */
+  add(object: PdfObject): number {
+    const number = this.#size;
+    this.#size += 1;
+    this.#changes.set(number, object);
+    return number;
+  }
+
   #readTable(): void {
     const head = /^xref\s+0 (\d+)\s*?\n/.exec(this.#text.slice(this.tableAt, this.tableAt + 60));
     if (!head) throw new Error('The PDF has no plain cross-reference table.');
     const from = this.tableAt + head[0].length;
-    const table = this.#text.slice(from, from + this.size * 20);
-    for (let index = 0; index < this.size; index++) {
+    const table = this.#text.slice(from, from + this.#size * 20);
+    for (let index = 0; index < this.#size; index++) {
       const entry = table.slice(index * 20, index * 20 + 20);
       this.#offsets.push(entry[17] === 'n' ? Number(entry.slice(0, 10)) : -1);
     }
@@ -48,11 +66,12 @@ export class PdfSource implements PdfBody {
   /** Object numbers in use. */
   *numbers(): Generator<number> {
     for (const [number, offset] of this.#offsets.entries()) if (offset >= 0) yield number;
+    for (let number = this.#offsets.length; number < this.#size; number++) yield number;
   }
 
   /** The object's text between `obj` and `stream` or `endobj`, and where its stream's bytes lie. */
   read(number: number): PdfObject {
-    const known = this.#objects[number];
+    const known = this.#changes.get(number) ?? this.#objects[number];
     if (known) return known;
     const object = this.#parse(number);
     this.#objects[number] = object;
@@ -86,7 +105,8 @@ export class PdfSource implements PdfBody {
   }
 
   /** Appends the changes (an incremental update), so that a large document is not parsed and rewritten. */
-  write(changes: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array {
+  write(later: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array {
+    const changes = new Map([...this.#changes, ...later]);
     if (changes.size === 0) return this.bytes;
     const chunks: Uint8Array[] = [this.bytes, Buffer.from('\n', 'latin1')];
     let at = this.bytes.length + 1;

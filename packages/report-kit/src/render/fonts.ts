@@ -9,6 +9,8 @@ interface Family {
   readonly package: string;
   /** The package's style sheets with the weights and styles that a design may use. */
   readonly sheets: readonly string[];
+  /** The sheet promises fewer characters than the file has. */
+  readonly isWhole?: boolean;
 }
 
 /** Bundled families; all under the SIL Open Font License. A face is fetched only when a character of its range is used. */
@@ -19,6 +21,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   'noto-sans-arabic': { package: '@fontsource/noto-sans-arabic', sheets: ['400', '700'] },
   'noto-sans-hebrew': { package: '@fontsource/noto-sans-hebrew', sheets: ['400', '700'] },
   'noto-emoji': { package: '@fontsource/noto-emoji', sheets: ['400', '700'] },
+  'stix-two-math': { package: '@fontsource/stix-two-math', sheets: ['400'], isWhole: true },
   'noto-sans-sc': { package: '@fontsource-variable/noto-sans-sc', sheets: ['wght'] },
   'noto-sans-jp': { package: '@fontsource-variable/noto-sans-jp', sheets: ['wght'] },
   'noto-sans-kr': { package: '@fontsource-variable/noto-sans-kr', sheets: ['wght'] },
@@ -47,7 +50,8 @@ export function fontFaces(): string {
         readFileSync(join(folderOf(family.package), `${sheet}.css`), 'utf8')
           .replaceAll(/,\s*url\([^)]{0,200}\.woff\) format\('woff'\)/g, '')
           .replaceAll('url(./files/', `url(${ORIGIN}/fonts/${key}/`)
-          .replaceAll('font-display: swap', 'font-display: block'),
+          .replaceAll('font-display: swap', 'font-display: block')
+          .replaceAll(/unicode-range:[^;}]{1,2000};?/g, range => (family.isWhole === true ? '' : range)),
       ),
     )
     .join('\n');

@@ -1,11 +1,14 @@
 import type { Message } from '../message.ts';
 
-/** Path of the first place in the data that holds exactly this text; undefined when it is not there. */
-function pathOf(data: unknown, text: string): string | undefined {
+/** The first text of the data that passes a test, with its path; undefined when none does. */
+function findText(
+  data: unknown,
+  isWanted: (text: string) => boolean,
+): { readonly text: string; readonly path: string } | undefined {
   const pending: { value: unknown; path: string }[] = [{ value: data, path: '' }];
   for (let item = pending.pop(); item; item = pending.pop()) {
     const { value, path } = item;
-    if (value === text) return path;
+    if (typeof value === 'string' && isWanted(value)) return { text: value, path };
     if (typeof value !== 'object' || value === null) continue;
     const isList = Array.isArray(value);
     for (const [key, inner] of Object.entries(value).toReversed())
@@ -14,9 +17,19 @@ function pathOf(data: unknown, text: string): string | undefined {
   return undefined;
 }
 
+/** Where in the data a part of a text stands: the text's path and the line (1-based) in it; null when it is not there. */
+export function placeOf(
+  data: unknown,
+  part: string,
+): { readonly path: string; readonly line: number } | null {
+  const found = part === '' ? undefined : findText(data, text => text.includes(part));
+  if (!found) return null;
+  return { path: found.path, line: found.text.slice(0, found.text.indexOf(part)).split('\n').length };
+}
+
 /** A message about a text, with the field that the text stands in; errors become warnings, since the rest still renders. */
 export function located(message: Message, data: unknown, text: string): Message {
-  const path = pathOf(data, text);
+  const path = findText(data, value => value === text)?.path;
   return {
     ...message,
     level: message.level === 'error' ? 'warning' : message.level,
@@ -24,4 +37,22 @@ export function located(message: Message, data: unknown, text: string): Message 
       ? {}
       : { text: `${path}: ${message.text}`, location: { ...message.location, path } }),
   };
+}
+
+const NAMED_BY_ADDRESS = new Set(['request-blocked', 'image-missing']);
+
+/** Messages about an address say in which text of the data it stands, when it comes from there. */
+export function withPlaces(messages: readonly Message[], data: unknown): Message[] {
+  return messages.map(message => {
+    const { location } = message;
+    if (!NAMED_BY_ADDRESS.has(message.code) || location?.url === undefined || location.path !== undefined)
+      return message;
+    const place = placeOf(data, location.url);
+    if (!place) return message;
+    return {
+      ...message,
+      text: `${place.path}, line ${place.line}: ${message.text}`,
+      location: { ...location, ...place },
+    };
+  });
 }

@@ -4,7 +4,7 @@ import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { fontFile } from './fonts.ts';
 import { ORIGIN } from './origin.ts';
-import { PAGE_HEADERS, contentType, pageScript, shellPage } from './resources.ts';
+import { PAGE_HEADERS, contentType, diagramScript, pageScript, shellPage } from './resources.ts';
 
 const pausedRequest = z.object({
   requestId: z.string(),
@@ -140,6 +140,8 @@ export class PageSession {
         return this.#fulfil(requestId, Buffer.from(pageScript()), [
           { name: 'content-type', value: 'text/javascript' },
         ]);
+      if (url.pathname === '/mermaid.js')
+        return this.#fulfil(requestId, diagramScript(), [{ name: 'content-type', value: 'text/javascript' }]);
       const font = fontFile(url.pathname);
       // The page fetches the usual faces before there is a job; see `freshFonts` in the page.
       if (font && url.search !== '') this.servedFonts.add(url.pathname);

@@ -7,6 +7,8 @@ import type { PdfPart } from '../pdf/join.ts';
 import { readPositions } from '../pdf/positions.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
+import { mendTags } from '../pdf/tags.ts';
+import type { TagHints } from '../pdf/tags.ts';
 import type { RenderLimits } from './limits.ts';
 import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
@@ -73,7 +75,8 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
-  readonly #join: PdfJoin;
+  #hints: TagHints = { targets: new Map() };
+  #join: PdfJoin;
   /** What was printed last: it is joined while the browser works on the next part. */
   #printed: { index: number; part: PdfPart } | undefined;
   #pageCount = 0;
@@ -88,6 +91,11 @@ export class DocumentPrinter {
   }
 
   async print(): Promise<PrintedDocument> {
+    const named = z
+      .record(z.string(), z.string().max(1_000))
+      .parse(await this.#context.session.call('targets', null));
+    this.#hints = { targets: new Map(Object.entries(named)) };
+    this.#join = new PdfJoin(this.#hints);
     const memory = new MemoryCollector(this.#context.session);
     let from = 0;
     let startsNaturally = false;
@@ -240,6 +248,7 @@ export class DocumentPrinter {
     if (this.#parts.length === 1 && printed) {
       const source = new PdfSource(printed.part.bytes);
       this.#pageCount = source.pages().length;
+      mendTags(source, this.#hints);
       return source;
     }
     await this.#whileJoining(Promise.resolve());

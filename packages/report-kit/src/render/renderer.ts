@@ -7,8 +7,12 @@ import { openBrowser } from '../browser/playwright.ts';
 import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
 import { RenderError } from '../message.ts';
 import type { RenderJob, RenderResult } from './job.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { residentBytes } from './memory.ts';
+import { drawAll } from './pictures.ts';
+import type { Drawing, DrawingRequest } from './pictures.ts';
 import { runJob } from './run-job.ts';
+import { watchJob } from './watch.ts';
 import { PageSession } from './page-session.ts';
 
 /** Options of {@link createRenderer}. */
@@ -32,6 +36,8 @@ export interface RendererOptions {
 export interface Renderer {
   readonly chromium: Chromium;
   render(job: RenderJob): Promise<RenderResult>;
+  /** Draws vectors and diagrams for outputs without a browser, in one of their own; a sentence says why one cannot be drawn. */
+  draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]>;
   /** A fresh browser under Playwright's control, for screenshots; the caller closes it. */
   launchBrowser(options?: LaunchOptions): Promise<LaunchedBrowser>;
   close(): Promise<void>;
@@ -57,18 +63,32 @@ class ChromiumRenderer implements Renderer {
   }
 
   async render(job: RenderJob): Promise<RenderResult> {
-    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
     const startedAt = performance.now();
-    const session = await this.#take();
-    const startMs = performance.now() - startedAt;
-    let isIntact = false;
-    try {
+    return this.#inFreshPage(async session => {
+      const startMs = performance.now() - startedAt;
       const result = await runJob(session, job, this.chromium.isSandboxed);
-      isIntact = true;
       return {
         ...result,
         timings: { start: startMs, ...result.timings, total: performance.now() - startedAt },
       };
+    });
+  }
+
+  async draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]> {
+    if (requests.length === 0) return [];
+    return this.#inFreshPage(async session =>
+      watchJob(session, DEFAULT_LIMITS, undefined, async () => drawAll(session, requests)),
+    );
+  }
+
+  async #inFreshPage<T>(work: (session: PageSession) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
+    const session = await this.#take();
+    let isIntact = false;
+    try {
+      const result = await work(session);
+      isIntact = true;
+      return result;
     } finally {
       if (isIntact && this.#options.isOneDocument === true && (await isSmall(session))) this.#reuse(session);
       else await this.#end(session);

@@ -16,6 +16,9 @@ export function pageScript(): string {
     'components.js',
     'charts.js',
     'imported.js',
+    'diagrams.js',
+    'tags.js',
+    'fit.js',
     'targets.js',
     'running.js',
     'footnotes.js',
@@ -29,6 +32,14 @@ export function pageScript(): string {
   );
   script ??= [vue, ...own].join('\n;\n');
   return script;
+}
+
+let diagrams: Buffer | undefined;
+
+/** The library that draws diagrams, several megabytes: read when the first page asks for it. */
+export function diagramScript(): Buffer {
+  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid')), 'mermaid.min.js'));
+  return diagrams;
 }
 
 /** Inline code and `eval` are allowed (templates are code), the network is not. */

@@ -2,10 +2,11 @@ import { encode } from 'uqr';
 import { z } from 'zod';
 import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
-import { labelsFor } from '../design/design.ts';
+import { labelledStyle, labelsFor } from '../design/design.ts';
 import { buildHtml } from '../html/document.ts';
 import { variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
+import type { Message } from '../message.ts';
 import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
 import { encryptPdf } from '../pdf/encrypt.ts';
 import { writeMetadata } from '../pdf/metadata.ts';
@@ -21,6 +22,7 @@ import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
 import { MarkdownTexts } from './markdown-texts.ts';
+import { placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { DocumentPrinter } from './print-document.ts';
@@ -72,6 +74,10 @@ class JobRun {
     );
   }
 
+  get #messages(): Message[] {
+    return withPlaces(this.#session.messages, this.#data);
+  }
+
   async run(): Promise<RenderResult> {
     const { design } = this.#job;
     const compiled = await this.#timed('compile', () => compileDesign(design));
@@ -79,7 +85,10 @@ class JobRun {
     this.#failOnErrors('template-invalid', 'The template has errors, so nothing was rendered.');
     this.#data = await this.#timed('data', () => prepareData(design.data, this.#job.data));
     this.#giveResources();
-    const paged = await this.#timed('style', () => rewriteStyle(design.style, this.#styleSource()));
+    const labels = labelsFor(design, this.#language);
+    const paged = await this.#timed('style', () =>
+      rewriteStyle(labelledStyle(design.style, labels), this.#styleSource()),
+    );
     this.#session.messages.push(...paged.messages);
     await this.#timed('template', async () => this.#render(compiled, paged));
     this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
@@ -101,6 +110,7 @@ class JobRun {
     const markdown = new MarkdownTexts(this.#data, messages, variablesFrom(this.#data));
     this.#markdown = markdown;
     this.#session.questions = {
+      place: async value => placeOf(this.#data, z.string().max(50_000).parse(value)),
       qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
         const texts = z.array(z.string().max(5_000_000)).parse(value);
@@ -173,7 +183,7 @@ class JobRun {
       password === undefined || password === ''
         ? bytes
         : await this.#timed('encrypt', async () => encryptPdf(bytes, password));
-    return { bytes: result, pageCount, messages: this.#session.messages, timings: this.#timings };
+    return { bytes: result, pageCount, messages: this.#messages, timings: this.#timings };
   }
 
   /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
@@ -218,7 +228,7 @@ class JobRun {
     const bytes = Buffer.from(await this.#document(paged.css, paged.pageCss), 'utf8');
     if (bytes.length > this.#limits.outputBytes)
       throw new RenderError('output-too-large', 'The HTML file is too large: use fewer or smaller pictures.');
-    return { bytes, messages: this.#session.messages, timings: this.#timings };
+    return { bytes, messages: this.#messages, timings: this.#timings };
   }
 
   async #weasyPrint(): Promise<RenderResult> {
@@ -228,7 +238,7 @@ class JobRun {
         'Passwords are set with Chromium only: leave out the engine or the password.',
       );
     const html = await this.#document(
-      this.#job.design.style,
+      labelledStyle(this.#job.design.style, labelsFor(this.#job.design, this.#language)),
       '[data-page-of]::after { content: target-counter(attr(href), page); }',
     );
     const { bytes, messages } = await this.#timed('weasyprint', async () =>
@@ -240,7 +250,7 @@ class JobRun {
     return {
       bytes,
       ...(pageCount > 0 ? { pageCount } : {}),
-      messages: this.#session.messages,
+      messages: this.#messages,
       timings: this.#timings,
     };
   }

@@ -47,11 +47,14 @@ function cipherOf(mode: 'cbc' | 'gcm', key: Buffer): string {
 }
 
 /** AES-CBC with PKCS#7 padding; the 16-byte IV stands before the ciphertext. */
-function aesCbc(text: string, keyText: string): string {
-  const key = bufferOfBytes(keyText);
-  const iv = randomBytes(16);
+function aesCbc(args: readonly DslValue[]): string {
+  const [text, key] = [textAt(args, 0), bufferOfBytes(textAt(args, 1))];
+  const given = args[2] === undefined ? undefined : bufferOfBytes(textAt(args, 2));
+  if (given !== undefined && given.length !== 16) throw new DslError('aes_cbc needs 16 bytes to start from');
+  const iv = given ?? randomBytes(16);
   const cipher = createCipheriv(cipherOf('cbc', key), key, iv);
-  return bytesOfBuffer(Buffer.concat([iv, cipher.update(text, 'latin1'), cipher.final()]));
+  const sealed = [cipher.update(text, 'latin1'), cipher.final()];
+  return bytesOfBuffer(Buffer.concat(given === undefined ? [iv, ...sealed] : sealed));
 }
 
 /** AES-GCM; the 12-byte nonce stands before the ciphertext and its tag. */
@@ -98,7 +101,7 @@ export const CRYPTO_FUNCTIONS = [
   defineText('sha512', 1, (text = '') => digest('sha512', text)),
   defineText('mmh3', 1, (text = '') => String(murmur3(bufferOfBytes(text)))),
   define('hmac', 3, 3, hmac),
-  defineText('aes_cbc', 2, (text = '', key = '') => aesCbc(text, key)),
+  define('aes_cbc', 2, 3, aesCbc),
   defineText('aes_gcm', 2, (key = '', text = '') => aesGcm(key, text)),
   define('generate_jwt', 1, 4, jsonWebToken),
   defineText('xor', 2, (left = '', right = '') => {

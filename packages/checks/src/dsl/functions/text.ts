@@ -56,7 +56,11 @@ const hasLine = (args: readonly DslValue[], test: (line: string, needle: string)
 
 /** A replacement whose result would exceed the limit fails before it is made. */
 function replaceAll(text: string, from: string, to: string): string {
-  if (to.length > from.length && from.length * DEFAULT_DSL_LIMITS.maxString < text.length * to.length) {
+  if (
+    from !== '' &&
+    to.length > from.length &&
+    from.length * DEFAULT_DSL_LIMITS.maxString < text.length * to.length
+  ) {
     throw new DslError('replace makes too long a string');
   }
   if (from === '' && (text.length + 1) * to.length > DEFAULT_DSL_LIMITS.maxString) {
@@ -72,7 +76,7 @@ export const TEXT_FUNCTIONS = [
   defineText('to_upper', 1, (text = '') => throughText(text, value => value.toUpperCase())),
   defineText('to_lower', 1, (text = '') => throughText(text, value => value.toLowerCase())),
   defineText('to_title', 1, (text = '') =>
-    throughText(text, value => value.replace(/(^|\s)(\S)/g, part => part.toUpperCase())),
+    throughText(text, value => value.toLowerCase().replace(/(^|\s)(\S)/g, part => part.toUpperCase())),
   ),
   defineText('reverse', 1, (text = '') => throughText(text, value => [...value].reverse().join(''))),
   defineText('contains', 2, (text = '', needle = '') => text.includes(needle)),
@@ -82,7 +86,7 @@ export const TEXT_FUNCTIONS = [
   define('contains_any', 1, ANY_COUNT, args =>
     args.slice(1).some(needle => textAt(args, 0).includes(toText(needle))),
   ),
-  define('starts_with', 1, ANY_COUNT, args =>
+  define('starts_with', 2, ANY_COUNT, args =>
     args.slice(1).some(needle => textAt(args, 0).startsWith(toText(needle))),
   ),
   define('ends_with', 1, ANY_COUNT, args =>

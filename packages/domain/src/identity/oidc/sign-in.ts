@@ -13,9 +13,14 @@ import { z } from 'zod';
 import type { RouteInput } from '../../http/route.ts';
 import { openFlow, takeFlow } from '../flow.ts';
 import { enter } from '../second-factor.ts';
-import { openConnection, redirectUriOf, type Connection } from './connections.ts';
-import { identify, type Vouched } from './enter.ts';
+import { redirectUriOf, type OidcConnection } from '../sso/connection.ts';
+import { openConnection } from '../sso/connections.ts';
+import { identify, type Vouched } from '../sso/identify.ts';
+import { recordedForTenant } from '../sso/record.ts';
 import { withProvider } from './provider.ts';
+
+/** Name of ending such a sign-in, for the audit log. */
+export const OIDC_ACTION = 'session.start-by-provider';
 
 type SignInInput = RouteInput<unknown, unknown, unknown>;
 
@@ -38,21 +43,21 @@ const claims = z.object({
 /** Begins a sign-in at a provider (code flow with PKCE, state and nonce). Returns where to go. @throws UserError */
 export async function beginOidc(
   input: SignInInput,
-  of: { connectionId: string; next?: string | undefined },
+  connection: OidcConnection,
+  next: string,
 ): Promise<string> {
   const { platform } = input;
-  const connection = await openConnection(platform, of.connectionId);
   const data = {
     connectionId: connection.id,
     verifier: randomPKCECodeVerifier(),
     state: randomState(),
     nonce: randomNonce(),
-    next: pageWithin(of.next, connection.tenantSlug),
+    next,
   } satisfies z.input<typeof begun>;
   const challenge = await calculatePKCECodeChallenge(data.verifier);
   const url = await withProvider(platform, connection, async configuration =>
     buildAuthorizationUrl(configuration, {
-      redirect_uri: redirectUriOf(platform, connection.id),
+      redirect_uri: redirectUriOf(platform, connection),
       scope: 'openid email profile',
       response_type: 'code',
       code_challenge: challenge,
@@ -75,20 +80,28 @@ export async function completeOidc(
   input.flow.set('oidc', undefined);
   if (flow.connectionId !== of.connectionId) throw refused();
   const connection = await openConnection(platform, flow.connectionId);
+  if (connection.kind !== 'oidc') throw refused();
   input.note({ subject: { kind: 'sso', id: connection.id } });
-  const vouched = await withProvider(platform, connection, configuration =>
-    askProvider(input, { configuration, connection, flow, query: of.query }),
-  );
-  await enter(input, await identify(platform, connection, vouched, 'oidc'));
+  await recordedForTenant(input, { connection, action: OIDC_ACTION }, async recorded => {
+    const vouched = await withProvider(platform, connection, configuration =>
+      askProvider(input, { configuration, connection, flow, query: of.query }),
+    );
+    await enter(recorded, await identify(platform, connection, vouched, 'oidc'));
+  });
   return { next: flow.next };
 }
 
 async function askProvider(
   input: SignInInput,
-  of: { configuration: Configuration; connection: Connection; flow: z.output<typeof begun>; query: string },
+  of: {
+    configuration: Configuration;
+    connection: OidcConnection;
+    flow: z.output<typeof begun>;
+    query: string;
+  },
 ): Promise<Vouched> {
   const { configuration, connection, flow } = of;
-  const address = new URL(redirectUriOf(input.platform, connection.id));
+  const address = new URL(redirectUriOf(input.platform, connection));
   address.search = of.query;
   try {
     const tokens = await authorizationCodeGrant(configuration, address, {
@@ -111,7 +124,7 @@ async function askProvider(
   }
 }
 
-function vouchedBy(connection: Connection, all: Record<string, unknown>): Vouched {
+function vouchedBy(connection: OidcConnection, all: Record<string, unknown>): Vouched {
   const { iss, sub, email, email_verified: isVerified, name = '' } = claims.parse(all);
   const groups = connection.groupsClaim === null ? undefined : all[connection.groupsClaim];
   return {
@@ -125,16 +138,6 @@ function vouchedBy(connection: Connection, all: Record<string, unknown>): Vouche
       .catch([])
       .parse(groups ?? []),
   };
-}
-
-/** A page of the app that belongs to the tenant, or its overview. */
-function pageWithin(next: string | undefined, slug: string): string {
-  const home = `/t/${slug}`;
-  if (next === undefined || !URL.canParse(next, 'https://page.invalid')) return home;
-  const { origin, pathname, search } = new URL(next, 'https://page.invalid');
-  const isInside =
-    origin === 'https://page.invalid' && (pathname === home || pathname.startsWith(`${home}/`));
-  return isInside ? `${pathname}${search}` : home;
 }
 
 function refused(cause?: unknown): UserError {

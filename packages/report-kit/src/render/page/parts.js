@@ -355,10 +355,12 @@
   async function ready(isCut) {
     const root = document.getElementById('report');
     root.removeAttribute('rk-seen');
-    if (!kit.mustBeSeen(root) && kit.waitingFootnotes() === 0 && !isCut) return kit.pictures();
+    const isMeasured = isCut || kit.waitingFootnotes() > 0 || kit.hasLongTable();
+    if (!isMeasured && !kit.mustBeSeen(root)) return kit.pictures();
     await kit.see(root);
     await kit.warmFootnotes();
     kit.findOverflow();
+    kit.findUnbreakable();
     kit.setLeaders();
   }
 

@@ -78,6 +78,17 @@
         const options = typeof format === 'string' ? (styles[format] ?? styles.long) : format;
         return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options }).format(date);
       },
+      /** Two days as a range, what they share written once; either may be missing. */
+      formatDates(from, to, format = 'long', locale = language) {
+        const days = [from, to].filter(value => value !== null && value !== undefined && value !== '');
+        const [first, last] = days.map(asDate);
+        if (days.length < 2 || Number.isNaN(first.getTime()) || Number.isNaN(last.getTime()) || first > last)
+          return days.map(value => this.formatDate(value, format, locale)).join(' – ');
+        return new Intl.DateTimeFormat(locale, {
+          timeZone: 'UTC',
+          ...(styles[format] ?? styles.long),
+        }).formatRange(first, last);
+      },
       formatTime: (value, locale = language) =>
         new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(
           asDate(value),
@@ -296,12 +307,15 @@
     if (!isPrinted) kit.freshFonts();
     app.mount(root);
     await settle();
+    await kit.drawDiagrams();
+    kit.breakLongWords();
     if (job.isPaged) {
       kit.takeRunning();
       kit.footnoteCount = kit.takeFootnotes();
       if (job.isScreen) kit.endNotes();
     }
     if (isPrinted) {
+      kit.prepareTags();
       forget(app, root);
       kit.setTargets();
       kit.planParts(job.partElements);

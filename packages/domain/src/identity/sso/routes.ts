@@ -13,8 +13,11 @@ import {
 } from '@glacis/contract';
 import { tenantOf } from '../../http/caller.ts';
 import { route, type Route } from '../../http/route.ts';
-import { findConnections, listConnections, removeConnection, saveConnection } from './connections.ts';
-import { beginOidc, completeOidc } from './sign-in.ts';
+import { completeOidc, OIDC_ACTION } from '../oidc/sign-in.ts';
+import { samlRoutes } from '../saml/routes.ts';
+import { beginAtProvider } from './begin.ts';
+import { findConnections, listConnections, removeConnection } from './connections.ts';
+import { saveConnection } from './save.ts';
 
 const url = '/api/tenants/:tenant/sso';
 
@@ -40,18 +43,19 @@ export const ssoRoutes: readonly Route[] = [
     summary: 'Begins a sign-in at an identity provider: answers where to go.',
     body: ssoStartRequest,
     answer: ssoStarted,
-    handle: async input => ({ url: await beginOidc(input, input.body) }),
+    handle: async input => ({ url: await beginAtProvider(input, input.body) }),
   }),
   route({
     method: 'POST',
     url: '/api/sso/oidc/complete',
     access: 'public',
-    action: 'session.start-by-provider',
+    action: OIDC_ACTION,
     summary: 'Ends a sign-in with what the identity provider sent the browser back with.',
     body: oidcCompleteRequest,
     answer: ssoEntered,
     handle: input => completeOidc(input, input.body),
   }),
+  ...samlRoutes,
   route({
     method: 'GET',
     url,
@@ -66,7 +70,7 @@ export const ssoRoutes: readonly Route[] = [
     url,
     access: 'tenant.manage',
     isDangerous: true,
-    summary: 'Adds an identity provider by OpenID Connect, after its configuration was read.',
+    summary: 'Adds an identity provider, after what was said of it was checked.',
     params: tenantPath,
     body: ssoConnectionRequest,
     answer: ssoConnectionView,

@@ -18,19 +18,60 @@ export interface RunningProvider {
   readonly host: string;
   /** Follows an authorization request as a browser would. Returns the address that the provider sends it back to. */
   visit(authorizationUrl: string, as: Subject): Promise<URL>;
+  /** Who signs in next, in a browser that comes by itself. */
+  expect(subject: Subject): void;
+  /** Lets the client come back to a further address. */
+  register(redirectUri: string): void;
   close(): Promise<void>;
 }
 
+/** How the platform is known to the provider. */
 export const CLIENT = { clientId: 'glacis', clientSecret: 'a secret of the client, long enough' } as const;
 
-/** Starts a provider whose client may come back to the addresses that `redirectUris` holds at that moment. */
+/** Starts a provider whose client may come back to some addresses. */
 export async function startProvider(redirectUris: readonly string[]): Promise<RunningProvider> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const issuer = `http://${host}`;
+  const uris = [...redirectUris];
   let subject: Subject = { sub: '' };
   const known = new Map<string, Subject>();
+  const make = (): Provider => newProvider(issuer, uris, known);
+  let provider = make();
+  server.on('request', (request, response) => {
+    if (!request.url?.startsWith('/interaction/')) return void provider.callback()(request, response);
+    void answerInteraction(provider, subject, request, response);
+  });
+  const expect = (next: Subject): void => {
+    subject = next;
+    known.set(next.sub, next);
+  };
+  return {
+    issuer,
+    host,
+    expect,
+    register: redirectUri => {
+      uris.push(redirectUri);
+      provider = make();
+    },
+    visit: async (authorizationUrl, as) => {
+      expect(as);
+      return follow(authorizationUrl, issuer);
+    },
+    close: () =>
+      new Promise(resolve => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function newProvider(
+  issuer: string,
+  redirectUris: readonly string[],
+  known: ReadonlyMap<string, Subject>,
+): Provider {
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -50,25 +91,7 @@ export async function startProvider(redirectUris: readonly string[]): Promise<Ru
     pkce: { required: () => true },
   });
   provider.proxy = false;
-  const callback = provider.callback();
-  server.on('request', (request, response) => {
-    if (!request.url?.startsWith('/interaction/')) return void callback(request, response);
-    void answerInteraction(provider, subject, request, response);
-  });
-  return {
-    issuer,
-    host,
-    visit: async (authorizationUrl, as) => {
-      subject = as;
-      known.set(as.sub, as);
-      return follow(authorizationUrl, issuer);
-    },
-    close: () =>
-      new Promise(resolve => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  return provider;
 }
 
 async function answerInteraction(

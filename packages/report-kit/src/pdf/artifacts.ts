@@ -1,0 +1,79 @@
+import { deflateSync, inflateSync } from 'node:zlib';
+import type { PdfSource } from './source.ts';
+
+const PATH = new Set(['m', 'l', 'c', 'v', 'y', 'h', 're']);
+const PAINT = new Set(['f', 'F', 'f*', 'S', 's', 'B', 'B*', 'b', 'b*']);
+const BEGIN = '/Artifact BMC';
+
+const operatorOf = (line: string): string => line.slice(line.lastIndexOf(' ') + 1);
+
+/** Where drawing begins and ends that belongs to no structure element, by line; Chromium writes an operator on each. */
+function untagged(lines: readonly string[]): (readonly [from: number, to: number])[] {
+  const found: (readonly [number, number])[] = [];
+  let depth = 0;
+  let path = -1;
+  let text = -1;
+  for (const [index, line] of lines.entries()) {
+    const operator = operatorOf(line);
+    if (operator.endsWith('BDC') || operator.endsWith('BMC')) depth += 1;
+    else if (operator === 'EMC') depth -= 1;
+    else if (depth > 0) continue;
+    else if (operator === 'BT') text = index;
+    else if (operator === 'ET') found.push([text, index]);
+    else if (operator === 'Do' || operator === 'sh') found.push([index, index]);
+    else if (PATH.has(operator)) path = path < 0 ? index : path;
+    else if (operator === 'n') path = -1;
+    else if (PAINT.has(operator)) {
+      found.push([path < 0 ? index : path, index]);
+      path = -1;
+    }
+  }
+  return found;
+}
+
+/** Marks backgrounds, rules and whatever else has no meaning as artifacts (PDF 1.7 §14.8.2.2): screen readers skip them. */
+export function markArtifacts(content: string): string {
+  const lines = content.split('\n');
+  const found = joined(untagged(lines), lines);
+  if (found.length === 0) return content;
+  const marked: string[] = [];
+  let at = 0;
+  for (const [from, to] of found) {
+    marked.push(...lines.slice(at, from), BEGIN, ...lines.slice(from, to + 1), 'EMC');
+    at = to + 1;
+  }
+  return [...marked, ...lines.slice(at)].join('\n');
+}
+
+/** Whether nothing between two stretches opens or closes a state of its own, so that one mark can hold both. */
+const isJoined = (lines: readonly string[]): boolean =>
+  lines.length < 8 && lines.every(line => !/(?:^| )(?:q|Q|cm|BDC|BMC|EMC|W\*?)$/.test(line));
+
+/** Neighbours become one: a text that is drawn in two goes stays one text for those who read it. */
+function joined(
+  found: readonly (readonly [number, number])[],
+  lines: readonly string[],
+): (readonly [number, number])[] {
+  const kept: (readonly [number, number])[] = [];
+  for (const next of found) {
+    const last = kept.at(-1);
+    if (last && isJoined(lines.slice(last[1] + 1, next[0]))) kept[kept.length - 1] = [last[0], next[1]];
+    else kept.push(next);
+  }
+  return kept;
+}
+
+/** Does so in a page's content, in place. */
+export function markPage(source: PdfSource, page: string): void {
+  const number = Number(/\/Contents (\d+) 0 R/.exec(page)?.[1] ?? 0);
+  const { text, stream } = source.read(number);
+  if (!stream || !text.includes('/FlateDecode')) return;
+  const content = inflateSync(stream).toString('latin1');
+  const marked = markArtifacts(content);
+  if (marked === content) return;
+  const packed = deflateSync(Buffer.from(marked, 'latin1'));
+  source.change(number, {
+    text: text.replace(/\/Length \d+/, `/Length ${packed.length}`),
+    stream: packed,
+  });
+}

@@ -1,0 +1,188 @@
+import { deflateSync, inflateSync } from 'node:zlib';
+import { markPage } from './artifacts.ts';
+import { pdfText } from './metadata.ts';
+import type { PdfSource } from './source.ts';
+
+/** What the page knows of the tags of its document; see `kit.prepareTags`. */
+export interface TagHints {
+  /** Id of a target → what links to it are called. */
+  readonly targets: ReadonlyMap<string, string>;
+}
+
+/** Chromium's names for what PDF 1.7 knows under another, or not at all. */
+const ROLES: Readonly<Record<string, string>> = {
+  Strong: 'Span',
+  Em: 'Span',
+  Sub: 'Span',
+  Aside: 'Div',
+  Title: 'P',
+  FENote: 'Note',
+  DocumentFragment: 'Div',
+};
+
+/** Entry of the structure root that says what Chromium's own names stand for. */
+export const ROLE_MAP = `/RoleMap <<${Object.entries(ROLES)
+  .map(([role, standard]) => `/${role} /${standard}`)
+  .join(' ')}>>`;
+
+const KIDS = /\/K (\[(?:[^\]<]|<<[^>]*>>)*\]|\d+ 0 R|\d+|<<[^>]*>>)/;
+const KID = /<<[^>]*>>|\d+ 0 R|\d+/g;
+
+const kidsOf = (text: string): string[] => KIDS.exec(text)?.[1]?.match(KID) ?? [];
+const roleOf = (text: string): string => /\/S \/(\w+)/.exec(text)?.[1] ?? '';
+const numberOf = (kid: string): number => Number(/^(\d+) 0 R$/.exec(kid)?.[1] ?? 0);
+const withKids = (text: string, kids: readonly string[]): string =>
+  text.replace(KIDS, kids.length === 0 ? '' : `/K [${kids.join(' ')}]`);
+
+class TagMender {
+  readonly #source: PdfSource;
+
+  constructor(source: PdfSource) {
+    this.#source = source;
+  }
+
+  #read(number: number): string {
+    return number === 0 ? '' : this.#source.read(number).text;
+  }
+
+  /**
+   * A list item may hold a label and a body only. The item becomes the body, so that the index of its content stays right,
+   * and gets a new item around it.
+   */
+  #mendItem(number: number, text: string): void {
+    const kids = kidsOf(text);
+    const roles = kids.map(kid => roleOf(this.#read(numberOf(kid))));
+    if (roles.every(role => role === 'Lbl' || role === 'LBody')) return;
+    const labels = kids.filter((_, index) => roles[index] === 'Lbl');
+    const parent = Number(/\/P (\d+) 0 R/.exec(text)?.[1] ?? 0);
+    const item = this.#source.add({
+      text: `<</Type /StructElem\n/S /LI\n/P ${parent} 0 R\n/K [${[...labels, `${number} 0 R`].join(' ')}]>>`,
+    });
+    for (const label of labels)
+      this.#source.change(numberOf(label), {
+        text: this.#read(numberOf(label)).replace(/\/P \d+ 0 R/, `/P ${item} 0 R`),
+      });
+    const body = withKids(
+      text,
+      kids.filter(kid => !labels.includes(kid)),
+    );
+    this.#source.change(number, {
+      text: body.replace('/S /LI', '/S /LBody').replace(/\/P \d+ 0 R/, `/P ${item} 0 R`),
+    });
+    const list = this.#read(parent);
+    const wanted = `${number} 0 R`;
+    this.#source.change(parent, {
+      text: withKids(
+        list,
+        kidsOf(list).map(kid => (kid === wanted ? `${item} 0 R` : kid)),
+      ),
+    });
+  }
+
+  /** Chromium leaves out cells without content, which leaves rows of different lengths. */
+  #mendTable(text: string): void {
+    const rows = kidsOf(text).flatMap(kid => {
+      const number = numberOf(kid);
+      const row = this.#read(number);
+      if (/^(THead|TBody|TFoot)$/.test(roleOf(row))) return kidsOf(row).map(numberOf);
+      return roleOf(row) === 'TR' ? [number] : [];
+    });
+    const widths = rows.map(number => {
+      const cells = kidsOf(this.#read(number)).map(kid => this.#read(numberOf(kid)));
+      if (cells.some(cell => Number(/\/RowSpan (\d+)/.exec(cell)?.[1] ?? 1) > 1)) return undefined;
+      return cells.reduce((sum, cell) => sum + Number(/\/ColSpan (\d+)/.exec(cell)?.[1] ?? 1), 0);
+    });
+    if (widths.includes(undefined)) return;
+    const most = Math.max(0, ...widths.map(width => width ?? 0));
+    for (const [index, number] of rows.entries()) {
+      const missing = most - (widths[index] ?? most);
+      const row = this.#read(number);
+      if (missing === 0 || missing > 100 || !KIDS.test(row)) continue;
+      const cells = Array.from(
+        { length: missing },
+        () => `${this.#source.add({ text: `<</Type /StructElem\n/S /TD\n/P ${number} 0 R>>` })} 0 R`,
+      );
+      this.#source.change(number, { text: withKids(row, [...kidsOf(row), ...cells]) });
+    }
+  }
+
+  /** A frame around a picture, table or listing is no picture of its own: its content says what it is. */
+  #mendFigure(number: number, text: string): void {
+    if (/\/Alt[ (<]/.test(text)) return;
+    const isFrame = kidsOf(text).every(kid => numberOf(kid) > 0);
+    if (isFrame) this.#source.change(number, { text: text.replace('/S /Figure', '/S /Div') });
+  }
+
+  mendObjects(): void {
+    const found: number[] = [];
+    const fonts = new Set<number>();
+    for (const number of this.#source.numbers()) {
+      const text = this.#read(number);
+      if (/^<<\/Type \/StructElem\n\/S \/(?:LI|Table|Figure)\b/.test(text)) found.push(number);
+      const map = /\/ToUnicode (\d+) 0 R/.exec(text)?.[1];
+      if (map !== undefined) fonts.add(Number(map));
+    }
+    for (const number of found) {
+      const text = this.#read(number);
+      const role = roleOf(text);
+      if (role === 'LI') this.#mendItem(number, text);
+      else if (role === 'Table') this.#mendTable(text);
+      else this.#mendFigure(number, text);
+    }
+    for (const number of fonts) this.#mendCharacters(number);
+  }
+
+  /** Pieces of signs that grow are no characters: they are read as spaces, since a glyph may not stand for nothing. */
+  #mendCharacters(number: number): void {
+    const { text, stream } = this.#source.read(number);
+    if (!stream) return;
+    const isPacked = text.includes('/FlateDecode');
+    const map = (isPacked ? inflateSync(stream) : Buffer.from(stream)).toString('latin1');
+    const mended = map.replaceAll(/(<[0-9A-Fa-f]+> )<0000>/g, '$1<0020>');
+    if (mended === map) return;
+    const bytes = Buffer.from(mended, 'latin1');
+    const packed = isPacked ? deflateSync(bytes) : bytes;
+    this.#source.change(number, {
+      text: text.replace(/\/Length \d+/, `/Length ${packed.length}`),
+      stream: packed,
+    });
+  }
+
+  /** Says in words where each link leads. */
+  mendLinks(page: string, { targets }: TagHints): void {
+    const list = /\/Annots (\[[^\]]*\]|\d+ 0 R)/.exec(page)?.[1] ?? '';
+    const numbers = list.startsWith('[') ? list : this.#read(numberOf(list));
+    for (const match of numbers.matchAll(/(\d+) 0 R/g)) {
+      const number = Number(match[1]);
+      const text = this.#read(number);
+      if (!text.includes('/Subtype /Link') || /\/Contents[ (<]/.test(text)) continue;
+      const target = /\/Dest \/([^\s/[\]<>()]+)/.exec(text)?.[1];
+      const address = /\/URI (\((?:\\[^]|[^\\)])*\)|<[0-9A-Fa-f\s]*>)/.exec(text)?.[1];
+      const id = target?.replaceAll(/#([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
+        String.fromCodePoint(Number.parseInt(hex, 16)),
+      );
+      const words = address ?? pdfText((id === undefined ? undefined : targets.get(id)) ?? id ?? 'Link');
+      this.#source.change(number, { text: text.replace('/Type /Annot', `/Type /Annot\n/Contents ${words}`) });
+    }
+  }
+}
+
+/**
+ * Brings what Chromium tagged to PDF/UA-1 (ISO 14289-1): list items with bodies, whole table rows, links in words, artifacts
+ * marked, names mapped. Works on one printed part, in place.
+ */
+export function mendTags(source: PdfSource, hints: TagHints): void {
+  const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
+  if (structure === 0) return;
+  const mender = new TagMender(source);
+  mender.mendObjects();
+  for (const number of source.pages()) {
+    const { text } = source.read(number);
+    mender.mendLinks(text, hints);
+    markPage(source, text);
+  }
+  const { text } = source.read(structure);
+  source.change(structure, {
+    text: text.replace('/Type /StructTreeRoot', `/Type /StructTreeRoot\n${ROLE_MAP}`),
+  });
+}
