@@ -1,3 +1,5 @@
+import { deflateSync } from 'node:zlib';
+
 /** One object: its text between `obj` and `stream` or `endobj`, and its stream's bytes. */
 export interface PdfObject {
   readonly text: string;
@@ -18,6 +20,12 @@ export interface PdfBody {
   /** The document with `changes` in place of, or beside, its own objects. */
   write(changes: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array;
 }
+
+/** Streams are packed at this level: half the time of the usual one, for a few percent more bytes. */
+const LEVEL = 4;
+
+/** A stream's bytes as `/FlateDecode` wants them. */
+export const packed = (bytes: Uint8Array): Buffer => deflateSync(bytes, { level: LEVEL });
 
 /** An object as it stands in a file; `/Length` is the text's to say. */
 export function objectBytes(number: number, { text, stream }: PdfObject): Buffer {

@@ -1,5 +1,4 @@
-import { deflateSync } from 'node:zlib';
-import { objectBytes } from './body.ts';
+import { objectBytes, packed } from './body.ts';
 import type { PdfBody, PdfObject } from './body.ts';
 
 /** Objects of one object stream: more compress no better. */
@@ -92,7 +91,7 @@ export class JoinedPdf implements PdfBody {
       this.#place(number, -(pack * PACKED + index));
     }
     const head = `${heads.join(' ')}\n`;
-    const body = deflateSync(Buffer.from(`${head}${objects.map(([, text]) => text).join('\n')}\n`, 'latin1'));
+    const body = packed(Buffer.from(`${head}${objects.map(([, text]) => text).join('\n')}\n`, 'latin1'));
     this.#write(pack, {
       text: `<</Type /ObjStm\n/N ${objects.length}\n/First ${head.length}\n/Filter /FlateDecode\n/Length ${body.length}>>`,
       stream: body,
@@ -118,11 +117,11 @@ export class JoinedPdf implements PdfBody {
       if (place < 0) entry(number, 2, Math.floor(-place / PACKED), -place % PACKED);
       else if (place > 0) entry(number, 1, place, 0);
     entry(table, 1, start, 0);
-    const packed = deflateSync(entries);
+    const bytes = packed(entries);
     const infoEntry = info === undefined ? '' : `\n/Info ${info} 0 R`;
-    const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}\n/Filter /FlateDecode\n/Length ${packed.length}>>`;
+    const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}\n/Filter /FlateDecode\n/Length ${bytes.length}>>`;
     this.#chunks.push(
-      objectBytes(table, { text, stream: packed }),
+      objectBytes(table, { text, stream: bytes }),
       Buffer.from(`startxref\n${start}\n%%EOF\n`, 'latin1'),
     );
     return Buffer.concat(this.#chunks);
