@@ -6,6 +6,7 @@ const AREAS: Readonly<Record<string, string>> = {
   factor: 'Second factors',
   passkey: 'Passkeys',
   sso: 'Identity providers',
+  scim: 'Provisioning (SCIM)',
   request: 'Requests',
   link: 'One-time links',
   member: 'Members',

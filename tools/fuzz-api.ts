@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startTestServer } from '../packages/db/src/testing.ts';
-import { freshPerson, freshProvidedGroup, provisionerOf } from '../apps/server/test/provisioning.ts';
+import { provisionerOf } from '../apps/server/test/provisioning.ts';
 import { createWorld, type World } from '../apps/server/test/world.ts';
 
 /** A caller that the fuzzer plays: `owner` administers the tenant and the platform, `provider` provisions people by SCIM. */
@@ -44,8 +44,6 @@ const token = await provisionerOf(world, world.alpha);
 const things = {
   ...world.alpha.ids,
   tenant: world.alpha.slug,
-  Users: await freshPerson(world, world.alpha),
-  Groups: await freshProvidedGroup(world, world.alpha),
 };
 const url = await world.server.listen({ host: '127.0.0.1', port: 0 });
 const failures: string[] = [];

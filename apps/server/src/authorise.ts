@@ -163,7 +163,7 @@ function parse(schema: z.ZodType | undefined, value: unknown, where: string): un
       fields: { [path]: unstorable.reason },
     });
   }
-  const parsed = unstorable ? undefined : schema.safeParse(value ?? {});
+  const parsed = unstorable ? undefined : schema.safeParse(value === undefined ? {} : value);
   if (parsed?.success) return parsed.data;
   // An id that is no UUID names nothing.
   if (where === 'path' || !parsed)

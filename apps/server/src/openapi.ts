@@ -93,7 +93,8 @@ function operation(route: Route, schemas: Components): Record<string, unknown> {
     ...(route.body
       ? {
           requestBody: {
-            required: true,
+            // Where everything can be left out, the body can.
+            required: !route.body.safeParse({}).success,
             content: { [typeOf(route)]: { schema: jsonSchema(route.body, 'input', schemas) } },
           },
         }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { sql } from '@glacis/db';
 import { newId } from '@glacis/foundation';
 import { openJar, type Jar } from './browser-jar.ts';
+import { provisionerOf, scimUrl } from './provisioning.ts';
 import { CLIENT, startProvider, type RunningProvider, type Subject } from '@glacis/app-practice-net/testing';
 import { createWorld, type Surface, type World } from './world.ts';
 
@@ -154,6 +155,28 @@ test('nobody comes in by an address that is not verified, not of the domains, or
   await prove(world.alpha, DOMAIN);
   const again = await openJar(world).send('POST', '/api/sso/find', { email: `X@${DOMAIN.toUpperCase()}` });
   assert.equal(again.json().connections[0].id, connectionId);
+});
+
+test('whom provisioning has deactivated cannot come back by signing in', async () => {
+  const subject = newSubject();
+  const { jar } = await signIn(subject);
+  const token = await provisionerOf(world, world.alpha);
+  const send = (method: 'POST' | 'PATCH', path: string, payload: object) =>
+    world.server.inject({
+      method,
+      url: scimUrl(world.alpha, path),
+      headers: { authorization: `Bearer ${token}` },
+      payload,
+    });
+  const made = await send('POST', '/Users', { userName: subject.email });
+  assert.equal(made.statusCode, 201, made.body);
+  const off = { Operations: [{ op: 'Replace', path: 'active', value: 'False' }] };
+  assert.equal((await send('PATCH', `/Users/${made.json().id}`, off)).statusCode, 200);
+  assert.equal((await jar.send('GET', '/api/session')).statusCode, 401, 'the session has ended');
+  assert.equal((await signIn(subject)).answer.json().error.code, 'sso.refused');
+  const never = newSubject();
+  await send('POST', '/Users', { userName: never.email, active: false });
+  assert.equal((await signIn(never)).answer.json().error.code, 'sso.refused');
 });
 
 test('without a default role only members come in', async () => {

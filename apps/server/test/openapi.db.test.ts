@@ -3,41 +3,15 @@ import { after, before, test } from 'node:test';
 import { scimSchemas } from '@glacis/contract';
 import { routes } from '@glacis/domain';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { z } from 'zod';
+import { answersOf, openApi, type OpenApi } from './documented.ts';
 import { freshPerson, freshProvidedGroup, isScim, provisionerOf } from './provisioning.ts';
 import { createWorld, type World } from './world.ts';
-
-const response = z.looseObject({
-  $ref: z.string().optional(),
-  content: z.record(z.string(), z.object({ schema: z.unknown() })).optional(),
-});
-const document = z.object({
-  openapi: z.string(),
-  components: z.looseObject({
-    schemas: z.record(z.string(), z.unknown()),
-    responses: z.record(z.string(), response),
-  }),
-  paths: z.record(
-    z.string(),
-    z.record(
-      z.string(),
-      z
-        .object({
-          operationId: z.string(),
-          'x-permission': z.string(),
-          responses: z.record(z.string(), response),
-        })
-        .loose(),
-    ),
-  ),
-});
 
 let world: World;
 let cookie: string;
 let provisioner: string;
-let api: z.output<typeof document>;
+let api: OpenApi;
+let answers: ReturnType<typeof answersOf>;
 let text: string;
 before(async () => {
   world = await createWorld();
@@ -50,7 +24,8 @@ before(async () => {
   cookie = await world.signIn(world.alpha.users.admin);
   provisioner = await provisionerOf(world, world.alpha);
   text = (await world.server.inject({ url: '/api/openapi.json' })).body;
-  api = document.parse(JSON.parse(text));
+  api = openApi.parse(JSON.parse(text));
+  answers = answersOf(api);
 });
 after(() => world.close());
 
@@ -76,27 +51,6 @@ test('the document has every route once, with its permission', () => {
   assert.equal(new Set(ids).size, ids.length);
 });
 
-/** A response itself, where the document only refers to it. */
-function resolved(of: z.output<typeof response> | undefined): z.output<typeof response> | undefined {
-  const name = of?.$ref?.replace('#/components/responses/', '');
-  return name === undefined ? of : api.components.responses[name];
-}
-
-/** Checks an answer against the document's schema, in which every object is closed. */
-function check(method: string, path: string, status: string, answer: unknown): void {
-  const responses = api.paths[path]?.[method]?.responses ?? {};
-  const response = resolved(responses[status]);
-  const type = path.includes('/scim/') ? 'application/scim+json' : 'application/json';
-  const schema = response?.content?.[type]?.schema;
-  assert.ok(schema, `${method} ${path} ${status} has no schema`);
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  ajv.addSchema({ $id: 'doc', components: api.components });
-  const rooted: unknown = JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"doc#/components'));
-  const validate = ajv.compile(z.record(z.string(), z.unknown()).parse(rooted));
-  assert.ok(validate(answer), `${method} ${path}: ${ajv.errorsText(validate.errors)}`);
-}
-
 /** Ids for the routes of SCIM that name one thing. */
 async function scimThings(): Promise<Readonly<Record<string, string>>> {
   return {
@@ -121,11 +75,11 @@ for (const route of routes.filter(entry => entry.method === 'GET' && entry.answe
     const headers = isScim(url) ? { authorization: `Bearer ${provisioner}` } : { cookie: as };
     const answer = await world.server.inject({ url, headers });
     assert.equal(answer.statusCode, 200);
-    check('get', path, '200', answer.json());
+    answers.check(path, api.paths[path]?.['get'], answer);
     if (route.access === 'public') return;
     const refused = await world.server.inject({ url });
     assert.equal(refused.statusCode, 401);
-    check('get', path, '401', refused.json());
+    answers.check(path, api.paths[path]?.['get'], refused);
   });
 }
 
@@ -139,7 +93,7 @@ test('answers to changes fit the document', async () => {
       ...(payload ? { payload } : {}),
     });
     assert.ok(answer.statusCode < 300, `${url}: ${answer.body}`);
-    check(method.toLowerCase(), path, String(answer.statusCode), answer.json());
+    answers.check(path, api.paths[path]?.[method.toLowerCase()], answer);
   };
   const { ids } = world.alpha;
   await send('POST', '/api/tenants/{tenant}/targets', '', { domain: 'new.test' });

@@ -8,6 +8,7 @@ const texts: unknown = {
   ...(await import('../src/i18n/en.ts')).en,
   // Come with their pages.
   ...(await import('../src/i18n/later-sign-in.ts')).laterTexts,
+  ...(await import('../src/i18n/later-provisioning.ts')).provisioningTexts,
 };
 
 function textOf(key: string): unknown {

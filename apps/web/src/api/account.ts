@@ -23,11 +23,6 @@ export function endOtherSessions(): Promise<void> {
   return command('/api/sessions', { method: 'DELETE' });
 }
 
-/** Shows with the password who is behind the session. @throws ApiError */
-export function confirmPassword(password: string): Promise<void> {
-  return command('/api/session/reauthentication', { method: 'POST', body: { password } });
-}
-
 /** Whether an act was refused because the sign-in is not fresh. */
 export function needsConfirmation(error: unknown): boolean {
   return error instanceof ApiError && error.code === 'auth.reauthentication-required';

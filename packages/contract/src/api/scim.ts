@@ -25,11 +25,15 @@ const attributeList = z.string().max(2000).optional();
 /** Which attributes an answer has. */
 export const scimProjection = z.object({ attributes: attributeList, excludedAttributes: attributeList });
 export type ScimProjection = z.output<typeof scimProjection>;
+const wholeNumber = z
+  .string()
+  .regex(/^-?[0-9]{1,7}$/, 'Write a whole number.')
+  .transform(Number);
 /** GET Users and Groups. Values below the least count as the least (RFC 7644, 3.4.2.4). */
 export const scimListQuery = scimProjection.extend({
   filter: z.string().max(2000).optional(),
-  startIndex: z.coerce.number().int().max(1_000_000).optional(),
-  count: z.coerce.number().int().max(1_000_000).optional(),
+  startIndex: wholeNumber.optional(),
+  count: wholeNumber.optional(),
 });
 export type ScimListQuery = z.output<typeof scimListQuery>;
 
