@@ -4,7 +4,7 @@ import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
 import { labelledStyle, labelsFor } from '../design/design.ts';
 import { buildHtml } from '../html/document.ts';
-import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
+import { variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
@@ -21,7 +21,8 @@ import { textAt } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
-import { located, placeOf, withPlaces } from './located.ts';
+import { MarkdownTexts } from './markdown-texts.ts';
+import { placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { DocumentPrinter } from './print-document.ts';
@@ -51,6 +52,7 @@ class JobRun {
   readonly #language: string;
   readonly #timings: Record<string, number> = {};
   #data: unknown;
+  #markdown: MarkdownTexts | undefined;
 
   constructor(session: PageSession, job: RenderJob, limits: RenderLimits) {
     this.#session = session;
@@ -104,20 +106,15 @@ class JobRun {
     const { design, assets } = this.#job;
     checkAssets(new Map([...design.assets, ...(assets ?? [])]), this.#limits);
     this.#session.assets = name => assets?.get(name) ?? design.assets.get(name);
-    const resolveVariable = variablesFrom(this.#data);
+    const { messages } = this.#session;
+    const markdown = new MarkdownTexts(this.#data, messages, variablesFrom(this.#data));
+    this.#markdown = markdown;
     this.#session.questions = {
       place: async value => placeOf(this.#data, z.string().max(50_000).parse(value)),
       qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
         const texts = z.array(z.string().max(5_000_000)).parse(value);
-        return this.#timed('markdown', () =>
-          texts.map(text => {
-            const result = renderMarkdown(text, { resolveVariable });
-            for (const message of result.messages)
-              this.#session.messages.push(located(message, this.#data, text));
-            return result.html;
-          }),
-        );
+        return this.#timed('markdown', () => markdown.answer(texts));
       },
     };
   }
@@ -132,16 +129,19 @@ class JobRun {
   }
 
   async #render(compiled: ReturnType<typeof compileDesign>, paged: PagedStyle) {
-    // Laid out at the width of the printed page, so that what is measured is what is printed.
+    const isPrinted = this.#job.output === 'pdf' && this.#job.engine !== 'weasyprint';
+    // Laid out at the width of the printed page, so that what is measured is what is printed; by its height the page knows
+    // that it is not for the screen (screen.js).
     await this.#session.send('Emulation.setDeviceMetricsOverride', {
       width: Math.round(contentWidth(paged.rules)),
-      height: 1_000,
+      height: isPrinted ? 1 : 1_000,
       deviceScaleFactor: 1,
       mobile: false,
     });
     const defaultSize = paged.rules.findLast(rule => rule.name === '' && rule.size)?.size ?? DEFAULT_SIZE;
     const { code, partials, names } = compiled;
-    const labels = labelsFor(this.#job.design, this.#language);
+    const { design } = this.#job;
+    const labels = labelsFor(design, this.#language);
     const job = {
       code,
       partials,
@@ -154,9 +154,11 @@ class JobRun {
       isPaged: this.#job.engine !== 'weasyprint',
       isScreen: this.#job.output === 'html',
     };
-    const summary = pageSummary.parse(
-      await this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
-    );
+    const [rendered] = await Promise.all([
+      this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
+      this.#session.browser.pipe.flushed().then(async () => this.#markdown?.readAhead(design.fields)),
+    ]);
+    const summary = pageSummary.parse(rendered);
     this.#session.messages.push(...summary.messages);
   }
 
@@ -167,6 +169,7 @@ class JobRun {
       session: this.#session,
       limits: this.#limits,
       needsPositions,
+      isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
     const { body, pageCount, pages } = await printer.print();
@@ -192,7 +195,7 @@ class JobRun {
         .array(z.int().min(1))
         .parse(await this.#session.call('sheets', { from, to, pageCount, ...places }));
       if (numbers.length === 0) continue;
-      const sheets = await printPage(this.#session, this.#limits, false);
+      const sheets = await printPage(this.#session, this.#limits, { isTagged: false });
       layOver(
         update,
         sheets,

@@ -35,6 +35,19 @@
     );
   }
 
+  /** Longer tables, and rows, may be higher than a page. */
+  const LONG = { rows: 12, text: 800, elements: 40 };
+
+  /** Whether there is a table that has to be measured. */
+  kit.hasLongTable = () =>
+    [...document.querySelectorAll('#report table')].some(table => {
+      const isLong = table.rows.length > LONG.rows || table.textContent.length > LONG.text;
+      if (table.querySelector('td img') !== null || (isLong && keeper(table) !== null)) return true;
+      return [...table.rows].some(
+        row => row.textContent.length > LONG.text || row.getElementsByTagName('*').length > LONG.elements,
+      );
+    });
+
   kit.findUnbreakable = () => {
     const room = pageHeight();
     let found = 0;

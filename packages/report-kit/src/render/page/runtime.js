@@ -211,14 +211,16 @@
 
   const readPictures = new WeakSet();
   kit.pictures = async () => {
-    const unread = [...document.images].filter(image => !readPictures.has(image) && kit.isShown(image));
+    const unread = [...document.images].filter(
+      image => !readPictures.has(image) && kit.isShown(image) && !image.classList.contains('image-missing'),
+    );
     await Promise.all(
       unread.map(async image => {
         readPictures.add(image);
         await image.decode().catch(() => {
           const source = image.getAttribute('src') ?? '';
           // A picture from elsewhere has been reported as a refused request already.
-          if (!image.src.startsWith('data:') && !image.src.startsWith(location.origin)) return;
+          if (/^https?:/.test(image.src) && !image.src.startsWith(location.origin)) return;
           kit.note(
             'warning',
             'image-missing',
@@ -302,8 +304,7 @@
     registerPartials(app, job.partials, scope);
     const root = document.getElementById('report');
     const isPrinted = job.isPaged && !job.isScreen;
-    // What is printed is laid out in parts, later: a layout of the whole would take most of the job's memory.
-    if (isPrinted) root.style.display = 'none';
+    if (!isPrinted) kit.freshFonts();
     app.mount(root);
     await settle();
     await kit.drawDiagrams();
@@ -318,7 +319,6 @@
       forget(app, root);
       kit.setTargets();
       kit.planParts(job.partElements);
-      root.style.removeProperty('display');
     } else {
       void document.body.offsetHeight;
       await Promise.all([document.fonts.ready, kit.pictures()]);
