@@ -10,7 +10,7 @@ test('literals that every match holds', () => {
     ['version: ([0-9.]+)', ['version: ']],
     ['(?i)Fatal Error', ['fatal error']],
     ['abc|defg', ['abc', 'defg']],
-    ['abc|d', undefined],
+    ['abc|d', ['abc', 'd']],
     ['x?abcd*e', ['abc']],
     ['(?:foo|barbar)[a-z]+', ['foo', 'barbar']],
     ['(foo)?bar', ['bar']],

@@ -4,7 +4,7 @@ export interface RequiredLiteral {
   readonly isFolded: boolean;
 }
 
-const MIN_LENGTH = 3;
+const MIN_LENGTH = 1;
 const MAX_ALTERNATIVES = 64;
 /** Escapes that stand for one plain character. */
 const CONTROL: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f', v: '\v', a: '\x07' };
