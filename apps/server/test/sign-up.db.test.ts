@@ -21,6 +21,7 @@ before(async () => {
     smtp: { url: mails.url, from: 'Glacis <glacis@glacis.test>' },
     stripe: stripe.settings,
   });
+  await world.platform.database.query('delete from control.plan where is_public');
   await world.platform.database.query(
     `insert into control.plan (id, name, price_cents, stripe_price, max_domains, is_public, position) values
      ($1, 'Free', 0, null, 1, true, 1), ($2, 'Team', 4900, null, 10, true, 2), ($3, 'Large', 19900, 'price_large', null, true, 3)`,

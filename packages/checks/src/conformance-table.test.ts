@@ -5,12 +5,12 @@ import { test } from 'node:test';
 
 const here = import.meta.dirname;
 
-test('every rule of CONFORMANCE.md names a test that exists', () => {
+test('every rule of conformance.md names a test that exists', () => {
   const sources = readdirSync(here, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.test.ts'))
     .map(file => readFileSync(join(here, file), 'utf8'))
     .join('\n');
-  const table = readFileSync(join(here, '..', 'CONFORMANCE.md'), 'utf8').split('## Kept apart')[0] ?? '';
+  const table = readFileSync(join(here, '..', 'conformance.md'), 'utf8').split('## Kept apart')[0] ?? '';
   const titles = table
     .split('\n')
     .flatMap(line => /^\| (?!Rule |-).* \| (.+) \|$/.exec(line)?.[1]?.trim() ?? []);

@@ -16,6 +16,7 @@ import { openAuditTrail } from './audit/trail.ts';
 import { openRateLimiter } from './limits/open-limiter.ts';
 import { createTokenSigner } from './identity/token-signer.ts';
 import type { LookupTxt, Platform } from './platform.ts';
+import { refuseForeignKey, whileAlone } from './keys/first-use.ts';
 import { readMasterKey, type MasterRing } from './keys/master-ring.ts';
 import { createKeyRing } from './keys/tenant-ring.ts';
 import { openVault, readVaultMasterKey } from './keys/vault.ts';
@@ -52,7 +53,8 @@ export async function openPlatform(options: {
     log,
     ...(options.maxConnections ? { maxConnections: options.maxConnections } : {}),
   });
-  const masterKey = await masterKeyOf(config);
+  const masterKey = await whileAlone(database, async () => masterKeyOf(config));
+  await refuseForeignKey(database, masterKey, { log, isGiven: config.masterKey !== undefined });
   const queue = await openQueue({
     database,
     log,

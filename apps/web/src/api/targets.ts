@@ -26,6 +26,15 @@ export function addTarget(tenant: string, domain: string, projectId?: string): P
   return request(targetView, tenantUrl(tenant, 'targets'), { method: 'POST', body });
 }
 
+/** Changes the note of a target, or what it is sorted into. @throws ApiError */
+export function updateTarget(
+  tenant: string,
+  id: string,
+  body: { note?: string; organisationId?: string | null; groupIds?: readonly string[] },
+): Promise<TargetView> {
+  return request(targetView, tenantUrl(tenant, 'targets', id), { method: 'PATCH', body });
+}
+
 /** Looks for the proof of ownership now. @throws ApiError */
 export function verifyTarget(
   tenant: string,

@@ -40,6 +40,11 @@ export function changeRole(tenant: string, id: string, role: Role) {
   return request(memberView, tenantUrl(tenant, 'members', id), { method: 'PATCH', body: { role } });
 }
 
+/** Says whether a member sees the whole tenant or only their projects. @throws ApiError */
+export function setScope(tenant: string, id: string, scope: 'tenant' | 'projects'): Promise<void> {
+  return command(tenantUrl(tenant, 'members', id, 'scope'), { method: 'PUT', body: { scope } });
+}
+
 /** Takes a person out of the tenant. @throws ApiError */
 export function removeMember(tenant: string, id: string): Promise<void> {
   return command(tenantUrl(tenant, 'members', id), { method: 'DELETE' });

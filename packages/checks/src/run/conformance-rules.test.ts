@@ -95,6 +95,15 @@ describe('the target and its request', () => {
     assert.equal(server.seen[0]?.body, '\x00\xff\x80|\x00\xff');
   });
 
+  test('values of headers are one line with nothing around', async () => {
+    const { server } = await on(
+      template(
+        `http:\n  - method: GET\n    path: ['{{BaseURL}}/v']\n    headers:\n      X-V: " a\\nb "\n${STATUS}`,
+      ),
+    );
+    assert.equal(server.seen[0]?.headers['x-v'], 'a b');
+  });
+
   test('methods of any case, and the older keys of a dialect', async () => {
     const lower =
       "requests:\n  - method: post\n    path: ['{{BaseURL}}/m']\n    cookie-reuse: true\n    req-condition: true\n";

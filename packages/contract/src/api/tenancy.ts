@@ -15,6 +15,8 @@ export const memberView = z.object({
   email: z.string(),
   name: z.string(),
   role,
+  /** Whether they see the whole tenant or only their projects. */
+  scope: z.enum(['tenant', 'projects']),
   joinedAt: instant,
 });
 export type MemberView = z.infer<typeof memberView>;

@@ -11,12 +11,13 @@ interface MemberRow {
   email: string;
   name: string;
   role: Role;
+  scope: 'tenant' | 'projects';
   created_at: Date;
 }
 
 /** The members of a tenant, by name and address. */
 export async function listMembers(database: Database, tenant: TenantId): Promise<MemberView[]> {
-  const { rows } = await sql<MemberRow>`select u.id, u.email, u.name, m.role, m.created_at
+  const { rows } = await sql<MemberRow>`select u.id, u.email, u.name, m.role, m.scope, m.created_at
     from control.membership m join control.user_account u on u.id = m.user_id
     where m.tenant_id = ${tenant} order by lower(u.name), u.email`.execute(database.control);
   return rows.map(viewMember);
@@ -28,6 +29,7 @@ function viewMember(row: MemberRow): MemberView {
     email: row.email,
     name: row.name,
     role: row.role,
+    scope: row.scope,
     joinedAt: row.created_at.toISOString(),
   };
 }
@@ -76,7 +78,7 @@ export async function changeRole(
     const { rows } = await sql<MemberRow>`update control.membership m set role = ${of.role}
       from control.user_account u
       where u.id = m.user_id and m.tenant_id = ${tenant} and m.user_id = ${of.userId}
-      returning u.id, u.email, u.name, m.role, m.created_at`.execute(trx);
+      returning u.id, u.email, u.name, m.role, m.scope, m.created_at`.execute(trx);
     if (!rows[0]) throw notFound('member');
     return viewMember(rows[0]);
   });

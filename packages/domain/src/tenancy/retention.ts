@@ -1,5 +1,6 @@
 import { tenantId, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
+import { systemOrigin } from '../audit/record.ts';
 import type { Platform } from '../platform.ts';
 
 /** Scans that go in one transaction, so that no lock is held for long. */
@@ -34,6 +35,18 @@ async function removeOldScans(platform: Platform, tenant: TenantId, days: number
       from report r join blob b on b.id = r.blob_id where r.scan_id = any(${ids}::uuid[])`.execute(tx.sql);
     await sql`delete from scan where id = any(${ids}::uuid[])`.execute(tx.sql);
     await sql`delete from blob where id = any(${files.map(file => file.id)}::uuid[])`.execute(tx.sql);
+    if (ids.length > 0) {
+      await platform.audit.appendIn(
+        tx,
+        {
+          tenantId: tenant,
+          origin: systemOrigin('job', 'retention'),
+          action: 'scans.expired',
+          detail: { scans: ids.length, olderThanDays: days },
+        },
+        { outcome: 'succeeded' },
+      );
+    }
     return { count: ids.length, storageKeys: files.map(file => file.storage_key) };
   });
   for (const storageKey of gone.storageKeys) await platform.blobs.delete(tenant, storageKey);

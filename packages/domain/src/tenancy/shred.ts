@@ -1,4 +1,5 @@
 import { UserError, tenantId, type TenantId } from '@glacis/foundation';
+import { systemOrigin } from '../audit/record.ts';
 import { dropTenantSchema, sql } from '@glacis/db';
 import { announce } from '@glacis/realtime';
 import { paymentsOf } from '../billing/payment.ts';
@@ -105,5 +106,14 @@ async function shredTenant(platform: Platform, tenant: TenantId): Promise<void> 
   });
   // A job that was running when the first sweep came may have written one more file.
   await blobs.deleteAll(tenant);
+  await platform.audit.append(
+    {
+      tenantId: undefined,
+      origin: systemOrigin('job', 'deletion of tenants'),
+      action: 'tenants.shredded',
+      subject: { kind: 'tenants', id: tenant },
+    },
+    { outcome: 'succeeded' },
+  );
   platform.log.info({ tenant }, 'a tenant was deleted');
 }
