@@ -27,6 +27,7 @@ import { securityHeaders } from './headers.ts';
 import { readMethods } from './methods.ts';
 import { sendScim, sendScimError, takeScimBodies } from './scim.ts';
 import { recordRefusal } from './refusal.ts';
+import { addTenantHosts } from './tenant-host.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longest a client may take to send a request, ms: one that trickles must not hold a connection for ever. */
@@ -76,6 +77,7 @@ export function createHttpServer(
       throw new Error(`The route ${String(options.method)} ${options.url} declares no permission.`);
     }
   });
+  addTenantHosts(server, platform);
   const methodsAt = readMethods(routes);
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers(securityHeaders);

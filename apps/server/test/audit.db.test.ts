@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { auditExportLine, type AuditRecordView } from '@glacis/contract';
 import { createSignInLink, readAudit, recordHash } from '@glacis/domain';
+import { sql } from '@glacis/db';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -56,6 +57,26 @@ test('a change is recorded with who, by what, from where, on what and how it end
     kind: 'targets',
     id: made.id,
   });
+});
+
+test('a tenant sees who has entered it: once for each session, and nobody whom its policy keeps out', async () => {
+  const cookie = await world.signIn(world.alpha.users.operator);
+  await Promise.all([1, 2, 3].map(() => call('GET', 'assets', cookie)));
+  const entries = async () => (await search(`action=tenant.enter&actor=${world.alpha.users.operator}`)).items;
+  const [entry, ...more] = await entries();
+  assert.deepEqual(
+    [entry?.outcome, entry?.via, entry?.address, more.length],
+    ['succeeded', 'session', '127.0.0.1', 0],
+  );
+  assert.equal(entry?.detail['isByProvider'], false);
+  const { control } = world.platform.database;
+  await sql`insert into control.sign_in_policy (tenant_id, requires_second_factor, allowed_methods)
+    values (${world.alpha.tenant}, false, '{passkey}')`.execute(control);
+  const kept = await world.signIn(world.alpha.users.operator);
+  assert.equal((await call('GET', 'assets', kept)).statusCode, 403);
+  await sql`delete from control.sign_in_policy`.execute(control);
+  assert.equal((await entries()).length, 1);
+  assert.equal((await search('action=tenant.enter&q=beta')).total, 0);
 });
 
 test('refusals are recorded where they belong', async () => {

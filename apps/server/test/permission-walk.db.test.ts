@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  auditQuery,
   createTokenRequest,
   errorBody,
   errorCatalogue,
@@ -10,7 +11,7 @@ import {
   type Role,
   type TokenScope,
 } from '@glacis/contract';
-import { createToken, isRecorded, readHead, routes, type Route } from '@glacis/domain';
+import { createToken, isRecorded, readHead, routes, searchAudit, type Route } from '@glacis/domain';
 import { newId, type TenantId } from '@glacis/foundation';
 import { createHttpServer } from '../src/http.ts';
 import { platformSamples } from './platform-samples.ts';
@@ -80,12 +81,14 @@ async function call(
 async function recordsOf(of: Route, tenant: Surface): Promise<{ tenant: number; platform: number }> {
   await world.platform.audit.flush();
   const { database } = world.platform;
-  const [own, platform] = await Promise.all([
+  const [own, platform, entries] = await Promise.all([
     readHead(database, tenant.tenant),
     readHead(database, undefined),
+    // Each call comes with a session of its own, and entering is recorded apart from what is called.
+    searchAudit(database, tenant.tenant, auditQuery.parse({ action: 'tenant.enter', pageSize: 1 })),
   ]);
   return of.url.includes(':tenant')
-    ? { tenant: own.seq, platform: platform.seq }
+    ? { tenant: own.seq - entries.total, platform: platform.seq }
     : { tenant: platform.seq, platform: platform.seq };
 }
 

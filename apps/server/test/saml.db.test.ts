@@ -175,6 +175,16 @@ test('nobody comes in by an address outside of the proven domains, or by several
   await refused({ attributes: {} });
 });
 
+test('whom the organisation has switched off by provisioning does not come back by signing in', async () => {
+  const who = person();
+  await sql`insert into control.scim_user (id, tenant_id, user_name, email, is_active)
+    values (${newId()}, ${world.alpha.tenant}, ${who.nameId ?? ''}, ${`${who.nameId}@${DOMAIN}`}, false)`.execute(
+    world.platform.database.control,
+  );
+  await refused(who);
+  assert.equal(await roleOf(`${who.nameId}@${DOMAIN}`), undefined);
+});
+
 test('what is not signed by the provider, or not as it must be, is refused', async () => {
   const other = newRsaCertificate();
   await refused({ signs: [] });
@@ -260,6 +270,7 @@ test('an assertion that is meant for others, another time or another request is 
   await refused({ audiences: null });
   await refused(to => ({ audiences: [to.issuer, 'https://other.test'] }));
   await refused({ destination: 'https://other.test/acs' });
+  await refused({ destination: '' });
   await refused({ recipient: 'https://other.test/acs' });
   await refused({ issuer: 'https://other.test' });
   await refused({ notBefore: Date.now() + 120_000 });

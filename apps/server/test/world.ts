@@ -116,7 +116,9 @@ export interface World {
 }
 
 /** How a world differs from the usual one. */
-export type WorldOptions = Partial<Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders'>> & {
+export type WorldOptions = Partial<
+  Pick<Platform, 'stripe' | 'smtp' | 'publicUrl' | 'privateProviders' | 'tenantDomain'>
+> & {
   /** Limits of requests; left out: the usual ones. */
   readonly limits?: RateLimits;
 };

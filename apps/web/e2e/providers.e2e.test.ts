@@ -24,10 +24,14 @@ before(async () => {
   // The app is at localhost and the providers at 127.0.0.1: another site, so cookies do not come along.
   glacis = await startInstallation({
     isNamed: true,
-    settings: { GLACIS_PRIVATE_PROVIDERS: `${oidc.host},${saml.host}` },
+    settings: {
+      GLACIS_PRIVATE_PROVIDERS: `${oidc.host},${saml.host}`,
+      GLACIS_TENANT_DOMAIN: 'tenants.localhost',
+    },
   });
   browser = await openWatchedBrowser(glacis.address);
   page = browser.page;
+  page.setDefaultTimeout(30_000);
 });
 after(async () => {
   await browser?.close();
@@ -50,7 +54,7 @@ async function signInElsewhere(email: string, provider: string): Promise<Page> {
   const context = await browser.context.browser()?.newContext({ baseURL: glacis.address });
   assert.ok(context);
   const other = await context.newPage();
-  other.setDefaultTimeout(20_000);
+  other.setDefaultTimeout(30_000);
   await other.goto('/sign-in');
   await other.getByRole('button', { name: 'Sign in by your organisation' }).click();
   await other.getByLabel('E-mail address').fill(email);
@@ -72,9 +76,12 @@ test('an admin proves a domain and opens the settings', async () => {
   await page.getByRole('button', { name: 'Use the link and sign in' }).click();
   await page.waitForURL(/\/t\/[^/]+$/);
   home = page.url();
+  await page.getByRole('button', { name: /^Account of/ }).waitFor();
   await page.goto(`${home}/targets`);
   const card = page.getByRole('article').first();
-  domain = (await card.getAttribute('aria-label')) ?? (await card.getByRole('heading').innerText());
+  domain = (await card.getAttribute('aria-label')) ?? '';
+  const value = await card.getByText(/^glacis-verification=/).textContent();
+  await glacis.publish(domain, (value ?? '').trim().replace('glacis-verification=', ''));
   await card.getByRole('button', { name: 'Verify now' }).click();
   await card.getByText('Ownership proven').waitFor();
   await page.goto(`${home}/sign-in`);
@@ -121,6 +128,11 @@ test('a provider by SAML is set up from its metadata, and somebody comes in by i
   assert.deepEqual(await whoIs(other), { email, tenants: [new URL(home).pathname.split('/')[2]] });
   await other.reload();
   await other.getByRole('heading', { level: 1 }).waitFor();
+  // The tenant's own host leads to the same place, and the session is still there.
+  const { port, pathname } = new URL(home);
+  await other.goto(`http://${pathname.split('/')[2]}.tenants.localhost:${port}/findings`);
+  await other.waitForURL(`${home}/findings`);
+  await other.getByRole('heading', { level: 1, name: 'Findings' }).waitFor();
   await other.context().close();
 });
 

@@ -1,6 +1,7 @@
 /**
  * Measures the engine and prints one JSON line per figure. Usage: npm run bench [-- FOLDER [FIGURE]] (the package's own
- * templates when absent; figures: matching, small, large, start, memory); everything happens on 127.0.0.0/8.
+ * templates when absent; figures: matching, small, large, start,
+ * nuclei, memory); everything happens on 127.0.0.0/8.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -238,6 +239,40 @@ async function manyHosts(handles: readonly TemplateHandle[], hosts: number): Pro
   });
 }
 
+async function secondsOf(command: string, args: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  const child = spawn(command, args, { stdio: 'ignore' });
+  await once(child, 'close');
+  return Number(((performance.now() - startedAt) / 1000).toFixed(2));
+}
+
+/** The whole folder against one server with limits off, both as commands; nuclei only where it is on the PATH. */
+async function besideNuclei(): Promise<void> {
+  const probe = spawn('nuclei', ['-version'], { stdio: 'ignore' });
+  const isThere = await once(probe, 'close').then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return print('beside nuclei', { skipped: 'there is no nuclei on the PATH' });
+  const bin = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+  const own = [...NODE_FLAGS, bin, '-t', folder, '-rl', '0', '-jsonl', '-silent', '-ni'];
+  const theirs = ['-t', folder, '-rl', '0', '-jsonl', '-silent', '-ni', '-duc', '-nc', '-etags', 'dos,fuzz,bruteforce,local,intrusive']; // prettier-ignore
+  const sides = [['ours', process.execPath, own], ['nuclei', 'nuclei', theirs]] as const; // prettier-ignore
+  const figures: Record<string, { seconds: number[]; served: number }> = {};
+  for (const [name, command, args] of sides) {
+    const seconds: number[] = [];
+    let served = 0;
+    for (let round = 0; round < 3; round += 1) {
+      await serving(0, async ({ port, requests }) => {
+        seconds.push(await secondsOf(command, [...args, '-u', `http://127.0.0.1:${port}`]));
+        served = await requests();
+      });
+    }
+    figures[name] = { seconds: seconds.sort((a, b) => a - b), served };
+  }
+  print('beside nuclei', figures);
+}
+
 /** One figure in a process of its own with the flags of the command, so that nothing measured before counts. */
 async function figureAlone(figure: string): Promise<void> {
   const file = fileURLToPath(import.meta.url);
@@ -263,6 +298,7 @@ const figures: Readonly<Record<string, () => Promise<void>>> = {
   small: async () => oneServer(await indexedTemplates(), 0, 'one server, small answers'),
   large: async () => oneServer(await indexedTemplates(), 100_000, 'one server, 100 KB answers'),
   start: async () => coldStart(10_000),
+  nuclei: async () => besideNuclei(),
   memory: async () => manyHosts(await indexedTemplates(), Number(process.argv[4] ?? '1000')),
 };
 

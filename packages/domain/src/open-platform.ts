@@ -81,6 +81,7 @@ export async function openPlatform(options: {
     tokenSigner: createTokenSigner(database, masterKey, log),
     ...(config.breachedPasswordsFile ? { breachedPasswords: config.breachedPasswordsFile } : {}),
     publicUrl: config.publicUrl,
+    ...(config.tenantDomain ? { tenantDomain: config.tenantDomain } : {}),
     privateProviders: config.privateProviders,
     ...(config.smtp ? { smtp: config.smtp } : {}),
     ...(config.stripe ? { stripe: config.stripe } : {}),

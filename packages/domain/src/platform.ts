@@ -47,6 +47,8 @@ export interface Platform {
   readonly masterKey: SecretKey;
   /** Where people reach the web app, without a slash at the end; links in mails begin with it. */
   readonly publicUrl: string;
+  /** Domain below which each tenant has an address that leads to it. Left out: there are none. */
+  readonly tenantDomain?: string;
   /** How mails are sent. Left out: they are not, and links are shown to who asked for them. */
   readonly smtp?: SmtpSettings;
   /** `host:port` of identity providers that are reached although they are private. */

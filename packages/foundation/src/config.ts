@@ -29,6 +29,13 @@ const environment = z.object({
   GLACIS_BREACHED_PASSWORDS_FILE: z.string().min(1).optional(),
   /** Where people reach the web app, such as https://glacis.example.org: links in mails begin with it. */
   GLACIS_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Domain below which each tenant has an address of its own: https://SLUG.DOMAIN/ leads to the tenant at the public address. */
+  GLACIS_TENANT_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .max(189)
+    .regex(/^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$/, 'write a domain such as tenants.example.org')
+    .optional(),
   /** Server that mails go through: smtps://user:password@host:465 or smtp://host:587 (with STARTTLS). */
   GLACIS_SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   /** Sender of mails: address, or Name <address>. */
@@ -91,6 +98,8 @@ export interface Config {
   readonly publicUrl: string;
   /** Whether it was set, and not made of the port. */
   readonly isPublicUrlGiven: boolean;
+  /** The domain below which tenants have addresses of their own. */
+  readonly tenantDomain: string | undefined;
   /** host:port of identity providers that are reached although they are private. */
   readonly privateProviders: readonly string[];
   /** How mails are sent; undefined when no server is set. */
@@ -123,6 +132,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     );
   }
   const values = parsed.data;
+  if (values.GLACIS_TENANT_DOMAIN !== undefined && values.GLACIS_PUBLIC_URL === undefined) {
+    throw new UserError(
+      'config.invalid',
+      'GLACIS_TENANT_DOMAIN needs GLACIS_PUBLIC_URL: addresses of tenants lead there.',
+    );
+  }
   const dataFolder = resolve(values.GLACIS_DATA ?? defaultDataFolder);
   return {
     databaseUrl: values.DATABASE_URL,
@@ -141,6 +156,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, defaultDataFold
     logLevel: values.GLACIS_LOG_LEVEL,
     publicUrl: (values.GLACIS_PUBLIC_URL ?? `http://127.0.0.1:${values.GLACIS_PORT}`).replace(/\/+$/, ''),
     isPublicUrlGiven: values.GLACIS_PUBLIC_URL !== undefined,
+    tenantDomain: values.GLACIS_TENANT_DOMAIN,
     privateProviders: values.GLACIS_PRIVATE_PROVIDERS?.split(/\s*,\s*/) ?? [],
     smtp: smtpOf(values),
     stripe: stripeOf(values),

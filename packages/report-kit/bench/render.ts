@@ -4,39 +4,55 @@
  * `REPORT_KIT_CHROMIUM` chooses the browser: a path, or `bundled`.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { builtInDesigns, createRenderer } from '../src/index.ts';
 import type { RenderJob, Renderer } from '../src/index.ts';
+import { residentBytes } from '../src/render/memory.ts';
+import { pentestOf } from './sample.ts';
 
-const sample = z.looseObject({
-  report: z.unknown(),
-  findings: z.array(z.looseObject({ id: z.string(), title: z.string() })),
-});
-
-/** The sample's findings again and again, each with a number in its title so that no text is the same twice. */
-function dataOf(count: number, given: z.output<typeof sample>) {
-  const findings = Array.from({ length: count }, (_, index) => {
-    const base = given.findings[index % given.findings.length];
-    const summary = `Case ${index + 1}. ${String(base?.['summary'] ?? '')}`;
-    const description = `${String(base?.['description'] ?? '')}\n\nSeen in case ${index + 1}.`;
-    return { ...base, id: `f${index}`, title: `${base?.title ?? ''} (${index + 1})`, summary, description };
-  });
-  return { ...given, findings };
+/** Peak memory of this process and all that it started, in MiB, sampled; and the processor time that they have used. */
+function watchTree(): () => Promise<{ peakMiB: number; nodePeakMiB: number; cpuMs: number }> {
+  let peak = 0;
+  let nodePeak = 0;
+  let browsers = 0;
+  const cpu = process.cpuUsage();
+  const look = async (): Promise<void> => {
+    peak = Math.max(peak, (await residentBytes(process.pid)) ?? 0);
+    nodePeak = Math.max(nodePeak, process.memoryUsage().rss);
+    browsers = Math.max(browsers, await childTicks(process.pid));
+  };
+  const before = childTicks(process.pid);
+  const timer = setInterval(() => void look(), 50);
+  return async () => {
+    clearInterval(timer);
+    const { user, system } = process.cpuUsage(cpu);
+    const ticks = Math.max(0, browsers - (await before));
+    return {
+      peakMiB: Math.round(peak / 1024 ** 2),
+      nodePeakMiB: Math.round(nodePeak / 1024 ** 2),
+      cpuMs: Math.round((user + system) / 1_000 + ticks * TICK_MS),
+    };
+  };
 }
 
-/** Peak memory of this process and the share of its children that is their own, sampled; Linux only. */
-function watchMemory(): () => number {
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage().rss);
-  }, 50);
-  return () => {
-    clearInterval(timer);
-    return Math.round(peak / 1024 ** 2);
-  };
+/** Linux counts processor time in hundredths of a second. */
+const TICK_MS = 10;
+
+/** Processor time of all processes below this one. */
+async function childTicks(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  let ticks = 0;
+  for (const thread of threads) {
+    const children = await readFile(`/proc/${pid}/task/${thread}/children`, 'latin1').catch(() => '');
+    for (const child of children.split(' ').filter(text => text.trim() !== '')) {
+      const stat = await readFile(`/proc/${child}/stat`, 'latin1').catch(() => '');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0) + (await childTicks(Number(child)));
+    }
+  }
+  return ticks;
 }
 
 async function idle(ms: number): Promise<void> {
@@ -45,12 +61,16 @@ async function idle(ms: number): Promise<void> {
 
 async function measure(renderer: Renderer, job: RenderJob, rounds: number) {
   const totals: number[] = [];
+  const cpu: number[] = [];
+  let used = { peakMiB: 0, nodePeakMiB: 0, cpuMs: 0 };
   let last: Awaited<ReturnType<Renderer['render']>> | undefined;
-  const stop = watchMemory();
   for (let round = 0; round < rounds; round++) {
     await idle(1_000);
+    const stop = watchTree();
     last = await renderer.render(job);
+    used = await stop();
     totals.push(last.timings['total'] ?? 0);
+    cpu.push(used.cpuMs);
   }
   const sorted = totals.toSorted((a, b) => a - b);
   return {
@@ -59,7 +79,10 @@ async function measure(renderer: Renderer, job: RenderJob, rounds: number) {
     worstMs: Math.round(sorted.at(-1) ?? 0),
     pages: last?.pageCount,
     sizeKiB: Math.round((last?.bytes.length ?? 0) / 1024),
-    nodePeakMiB: stop(),
+    load: loadavg()[0],
+    bestCpuMs: Math.min(...cpu),
+    peakMiB: used.peakMiB,
+    nodePeakMiB: used.nodePeakMiB,
     messages: last?.messages.length,
     lastStepsMs: Object.fromEntries(
       Object.entries(last?.timings ?? {}).map(([name, ms]) => [name, Math.round(ms)]),
@@ -103,12 +126,11 @@ async function measureWeasyPrint(renderer: Renderer, job: RenderJob): Promise<un
 const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [100, 1_000, 10_000];
 const renderer = await createRenderer({ warm: 1, executablePath: process.env['REPORT_KIT_CHROMIUM'] });
 const design = await builtInDesigns.pentest();
-const given = sample.parse(design.sample);
 const results: Record<string, unknown> = { chromium: renderer.chromium.version };
 for (const count of counts) {
   const job: RenderJob = {
     design,
-    data: dataOf(count, given),
+    data: pentestOf(count, design.sample),
     output: 'pdf',
     limits: { timeMs: 580_000, memoryBytes: 8 * 1024 ** 3 },
   };

@@ -17,6 +17,7 @@ export type { Preview, PreviewOptions } from './preview/server.ts';
 export { DEFAULT_LIMITS } from './render/limits.ts';
 export type { RenderLimits } from './render/limits.ts';
 export type { RenderJob, RenderResult } from './render/job.ts';
+export type { Drawing, DrawingRequest } from './render/pictures.ts';
 export { createRenderer } from './render/renderer.ts';
 export type { Renderer, RendererOptions } from './render/renderer.ts';
 export * from './archives/index.ts';

@@ -40,6 +40,16 @@ describe('operators', () => {
     assert.throws(() => evaluate('contains(body, "a", "b")'), /takes 2 arguments/);
   });
 
+  test('bit operations take numbers beyond every integer', () => {
+    for (const source of ['2 << ~(10 ** 400)', '~(10 ** 400)', '(10 ** 400) & 1', '~(0 / 0)']) {
+      try {
+        assert.equal(typeof evaluate(source), 'number', source);
+      } catch (error) {
+        assert.ok(error instanceof DslError, source);
+      }
+    }
+  });
+
   test('what does not compile is refused', () => {
     for (const source of ['"a', '1 2', 'f(', 'unknown_function(1)', 'a.b', '#', '(1'])
       assert.throws(() => compileExpression(source), DslError, source);

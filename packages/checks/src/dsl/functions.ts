@@ -16,7 +16,6 @@ const REFUSED = new Set([
   'generate_java_gadget',
   'public_ip',
   'llm_prompt',
-  'jarm',
   'cookie_unsign',
   'generate_dotnet_gadget',
 ]);

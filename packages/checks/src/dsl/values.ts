@@ -1,3 +1,4 @@
+import type { Transport } from '../http/transport.ts';
 import type { DnsResolver } from '../protocols/dns-client.ts';
 
 /** A value of the expression language. Strings are byte strings; every number is a double, as in govaluate. */
@@ -13,6 +14,10 @@ export interface EffectReach {
   readonly signal: AbortSignal | undefined;
   /** Answers the questions of `resolve()`. */
   readonly dns: DnsResolver;
+  /** Opens the connections of `jarm()`; the function fails without it. */
+  readonly transport?: Transport;
+  /** Waited for before each connection. */
+  readonly rate?: { readonly acquire: (signal: AbortSignal | undefined) => Promise<void> };
 }
 
 /** Raised inside an evaluation that has to wait for something; the caller awaits `work` and evaluates again. */

@@ -144,6 +144,15 @@ function encodeControls(url: string): string {
   return plainPercents(path).replace(/[\x00-\x20\x7f-\xff]/g, percent) + safeQuery(query);
 }
 
+/** A header's value as Go writes it: one line, no blanks around. A loop, because a pattern would be slow on many blanks. */
+function lineOf(value: string): string {
+  const isBlank = (at: number): boolean => ' \t\r\n'.includes(value[at] ?? 'x');
+  let [start, end] = [0, value.length];
+  while (start < end && isBlank(start)) start += 1;
+  while (end > start && isBlank(end - 1)) end -= 1;
+  return value.slice(start, end).replace(/[\r\n]/g, ' ');
+}
+
 /** Builds a path-style request from a rendered URL; undefined when the URL is none. */
 export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefined {
   const at = parseTarget(encodeControls(parts.url));
@@ -152,7 +161,10 @@ export function buildPathRequest(parts: PathRequestParts): BuiltRequest | undefi
   const merged = mergeQueries(parts.target?.query ?? '', query, true);
   const requestPath = safePath(path === '' ? '/' : path) + merged;
   const mark = parts.url.indexOf('#');
-  const given = lastWins([...parts.headers, ...parts.extraHeaders]);
+  const given = lastWins([...parts.headers, ...parts.extraHeaders]).map(([name, value]): Header => [
+    name,
+    lineOf(value),
+  ]);
   const host = headerValue(given, 'host') ?? hostHeaderOf(at);
   const rest = given.filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()));
   const defaults: Header[] = [];

@@ -9,6 +9,20 @@ export class JqError extends Error {
   override readonly name = 'JqError';
 }
 
+/** The fields of an object by name, as gojq goes through them: its objects have no order of their own. */
+export function fieldsOf(value: { readonly [key: string]: Json }): [string, Json][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** A value as JSON text, objects by name of their fields. */
+export function jsonText(value: Json): string {
+  return JSON.stringify(value, (_, item: Json) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(fieldsOf(item))
+      : item,
+  );
+}
+
 const RANK: Readonly<Record<string, number>> = {
   null: 0,
   false: 1,
@@ -99,7 +113,7 @@ export function addJson(left: Json, right: Json): Json {
 
 function toEntries(value: Json): Json {
   if (!isObject(value)) throw new JqError('to_entries needs an object');
-  return Object.entries(value).map(([key, item]) => ({ key, value: item }));
+  return fieldsOf(value).map(([key, item]) => ({ key, value: item }));
 }
 
 function fromEntries(value: Json): Json {
@@ -167,7 +181,9 @@ export const JQ_PLAIN: Readonly<Record<string, (value: Json) => Json[]>> = {
   scalars: only(value => typeof value !== 'object' || value === null),
   iterables: only(value => typeof value === 'object' && value !== null),
   type: one(typeOf),
-  add: one(value => (isObject(value) ? Object.values(value) : needArray(value)).reduce(addJson, null)),
+  add: one(value =>
+    (isObject(value) ? fieldsOf(value).map(([, item]) => item) : needArray(value)).reduce(addJson, null),
+  ),
   any: one(value => needArray(value).some(item => item !== null && item !== false)),
   all: one(value => needArray(value).every(item => item !== null && item !== false)),
   flatten: one(value => flatten(value, 50)),
@@ -177,7 +193,7 @@ export const JQ_PLAIN: Readonly<Record<string, (value: Json) => Json[]>> = {
   sqrt: one(value => Math.sqrt(toNumber(value))),
   tostring: one(textOf),
   tonumber: one(toNumber),
-  tojson: one(value => JSON.stringify(value)),
+  tojson: one(jsonText),
   fromjson: one(parseText),
   ascii_downcase: one(value => needText(value).toLowerCase()),
   ascii_upcase: one(value => needText(value).toUpperCase()),

@@ -1,6 +1,16 @@
 import { bytesOfText } from '../bytes.ts';
 import { TemplateError, messageOf } from '../errors.ts';
-import { JQ_PLAIN, JQ_VALUED, JqError, addJson, compareJson, isObject, typeOf } from './jq-builtins.ts';
+import {
+  JQ_PLAIN,
+  JQ_VALUED,
+  JqError,
+  addJson,
+  compareJson,
+  fieldsOf,
+  isObject,
+  jsonText,
+  typeOf,
+} from './jq-builtins.ts';
 import type { Json } from './jq-builtins.ts';
 import { parseJq } from './jq-parser.ts';
 import type { JqNode } from './jq-parser.ts';
@@ -38,7 +48,7 @@ function fieldOf(value: Json, key: Json): Json {
 
 function itemsOf(value: Json): Json[] {
   if (Array.isArray(value)) return value;
-  if (isObject(value)) return Object.values(value);
+  if (isObject(value)) return fieldsOf(value).map(([, item]) => item);
   throw new JqError(`cannot iterate over ${typeOf(value)}`);
 }
 
@@ -87,7 +97,7 @@ const FORMATS: Readonly<Record<string, (text: string) => string>> = {
   '@html': text => text.replace(/[&<>'"]/g, char => `&#${char.charCodeAt(0)};`),
 };
 
-const plainText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const plainText = (value: Json): string => (typeof value === 'string' ? value : jsonText(value));
 
 function textFilter(node: JqNode & { kind: 'text' }): Filter {
   const format =
@@ -158,7 +168,7 @@ function filterCall(name: string, filter: Filter): Filter | undefined {
       return function* (input, context) {
         if (!isObject(input)) throw new JqError('map_values needs an object');
         yield Object.fromEntries(
-          Object.entries(input).flatMap(([key, item]) =>
+          fieldsOf(input).flatMap(([key, item]) =>
             [...filter(item, context)].slice(0, 1).map(value => [key, value]),
           ),
         );

@@ -12,6 +12,8 @@ import { operate } from '../match/operate.ts';
 import type { PayloadSet } from '../run/payload-sets.ts';
 import type { OastName, TemplateRun } from '../run/template-run.ts';
 import type { SslBlock } from '../template/model.ts';
+import { enumerateTls } from './tls-enumeration.ts';
+import type { SuitesByStrength, TlsEnumeration } from './tls-enumeration.ts';
 
 type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 const VERSIONS: Readonly<Record<string, TlsVersion>> = {
@@ -125,6 +127,52 @@ function handshake(
   });
 }
 
+async function enumeration(
+  block: SslBlock,
+  { services }: TemplateRun,
+  host: string,
+  port: number,
+): Promise<TlsEnumeration | undefined> {
+  if (block.enumeration === 'none') return undefined;
+  const { transport, settings, signal } = services;
+  return enumerateTls({
+    transport, host, port, sni: settings.sni, timeoutMs: settings.timeoutMs, signal,
+    acquire: async () => {
+      await services.rate.acquire(signal);
+      services.counters.requests += 1;
+    },
+    hasSuites: block.enumeration === 'suites',
+    strengths: block.strengths,
+  }); // prettier-ignore
+}
+
+/** What an enumeration found, as the response shows it. */
+function enumeratedJson(found: TlsEnumeration | undefined): object {
+  if (found === undefined) return {};
+  const listed = ({ weak, insecure, secure }: SuitesByStrength): object =>
+    Object.fromEntries(Object.entries({ weak, insecure, secure }).filter(([, names]) => names.length > 0));
+  return {
+    version_enum: found.versions,
+    ...(found.suites.length === 0
+      ? {}
+      : { cipher_enum: found.suites.map(({ version, suites }) => ({ version, ciphers: listed(suites) })) }),
+  };
+}
+
+/** What an enumeration found, as expressions see it. */
+function enumeratedValues(found: TlsEnumeration | undefined): [string, DslValue][] {
+  if (found === undefined) return [];
+  const list = (names: readonly string[]): string => `[${names.join(' ')}]`;
+  const suites = found.suites.map(
+    ({ version, suites: { weak, insecure, secure } }) =>
+      `{${version} {${list(weak)} ${list(insecure)} ${list(secure)} []}}`,
+  );
+  return [
+    ['version_enum', found.versions],
+    ...(suites.length === 0 ? [] : [['cipher_enum', list(suites)] satisfies [string, DslValue]]),
+  ];
+}
+
 /** Shakes hands with the address of a TLS block and runs its operators over what the handshake showed. */
 export async function runSslBlock(
   block: SslBlock,
@@ -145,6 +193,7 @@ export async function runSslBlock(
   let facts: Record<string, DslValue>;
   let ip: string;
   let isConnected = false;
+  let enumerated: TlsEnumeration | undefined;
   try {
     const { timeoutMs } = services.settings;
     const stream = await services.transport.connect(target.host, portOf(target), {
@@ -158,6 +207,7 @@ export async function runSslBlock(
     facts = certificateFacts(socket, target.host);
     socket.on('error', () => undefined);
     socket.destroy();
+    enumerated = await enumeration(block, run, target.host, portOf(target));
   } catch (error) {
     // A peer that is there and refuses the handshake has answered.
     if (!isConnected) services.counters.errors += 1;
@@ -181,6 +231,7 @@ export async function runSslBlock(
     not_before: asTime(facts['not_before']),
     not_after: asTime(facts['not_after']),
     fingerprint_hash: { md5, sha1, sha256 },
+    ...enumeratedJson(enumerated),
   };
   const response = bytesOfText(JSON.stringify(shown));
   const entries = Object.entries(facts).map(([name, value]): [string, DslValue] => [
@@ -189,6 +240,7 @@ export async function runSslBlock(
   ]);
   const values = new Map<string, DslValue>([
     ...entries,
+    ...enumeratedValues(enumerated),
     ['response', response],
     ['body', response],
     ['all', response],

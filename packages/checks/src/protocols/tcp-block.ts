@@ -56,8 +56,10 @@ async function converse(stream: Duplex, block: TcpBlock, scope: RequestScope): P
     if (input.name !== '') named.set(input.name, part);
   }
   const size = block.readsAll ? MAX_READ : Math.min(block.readSize, MAX_READ);
-  const hasRead = raw !== '';
-  const data = await reader.read({ size, firstMs: hasRead ? QUIET_MS * 2 : FIRST_MS, quietMs: QUIET_MS });
+  // Whoever said something, or nothing for the whole patience of an earlier read, is not waited for as long again.
+  const hasWaited = block.inputs.some(input => input.read > 0);
+  const firstMs = hasWaited ? QUIET_MS * 2 : FIRST_MS;
+  const data = await reader.read({ size, firstMs, quietMs: QUIET_MS });
   return { sent, data, raw: raw + data, named, ip: remoteAddressOf(stream) };
 }
 
@@ -78,6 +80,13 @@ function addressesOf(
     const ports = block.ports.length === 0 || keepsOwn ? [target.port] : block.ports.map(Number);
     return ports.flatMap(port => (port === undefined ? [] : [{ target: { ...target, port }, isTls }]));
   });
+}
+
+/** True when the verdict hangs on a fingerprint that is taken with connections of its own, whatever this one said. */
+function asksForItself({ operators }: TcpBlock): boolean {
+  return [...operators.matchers, ...operators.extractors].some(
+    each => each.type === 'dsl' && each.expressions.some(({ source }) => source.includes('jarm(')),
+  );
 }
 
 async function runAddress(
@@ -111,7 +120,7 @@ async function runAddress(
     services.warn(`${run.template.id}: ${messageOf(error)}`);
     return false;
   }
-  if (talk.raw === '') return false;
+  if (talk.raw === '' && !asksForItself(block)) return false;
   const matched = `${target.host}:${portOf(target)}`;
   const values = new Map<string, DslValue>([
     ['host', run.target?.input ?? matched],

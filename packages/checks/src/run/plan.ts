@@ -26,7 +26,12 @@ export function planTemplates(handles: readonly TemplateHandle[], isClustered = 
     else group.push(handle);
   }
   const ordered = [...groups].map(([key, templates]) => ({ key, templates }));
-  ordered.sort((left, right) => right.templates.length - left.templates.length);
+  // What waits for a silent service comes first, or the whole scan waits for it at its end; then the largest groups.
+  const waits = ({ templates }: PlanGroup): number =>
+    templates[0]?.entry.protocols.some(protocol => protocol !== 'http' && protocol !== 'file') === true
+      ? 1
+      : 0;
+  ordered.sort((left, right) => waits(right) - waits(left) || right.templates.length - left.templates.length);
   return {
     groups: ordered,
     selfContained: handles.filter(handle => handle.entry.isSelfContained && !handle.entry.isWorkflow),

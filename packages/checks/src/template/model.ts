@@ -179,6 +179,10 @@ export interface SslBlock extends BlockBase {
   readonly minVersion: string;
   readonly maxVersion: string;
   readonly ciphers: readonly string[];
+  /** What else is asked for with hellos of their own. */
+  readonly enumeration: 'none' | 'versions' | 'suites';
+  /** Strengths of suites that an enumeration lists; all when empty. */
+  readonly strengths: readonly string[];
 }
 /** A WebSocket block. */
 export interface WebsocketBlock extends BlockBase {

@@ -151,7 +151,7 @@ export function readHttpBlock(
     id: reader.text('id'),
     operators: readOperators(reader, isChecked),
     payloads: readPayloads(reader, files, used),
-    method: reader.bytes('method').trim() || 'GET',
+    method: reader.bytes('method').trim().toUpperCase() || 'GET',
     paths: paths.map(readPath),
     raws: raws.filter(raw => raw.trim() !== '').map(readRaw),
     headers: headersOf(reader),

@@ -106,10 +106,12 @@ export function readSslBlock(reader: FieldReader, context: BlockContext): SslBlo
   const modes = reader.text('scan_mode').toLowerCase();
   if (!['', 'auto', 'ctls', 'ztls', 'openssl'].includes(modes))
     throw new TemplateError(`unknown scan_mode ${modes}`);
-  const refused = ['tls_version_enum', 'tls_cipher_enum'].find(key => reader.flag(key));
-  if (refused !== undefined) throw new UnsupportedError(refused);
+  const hasVersions = reader.flag('tls_version_enum');
+  const hasSuites = reader.flag('tls_cipher_enum');
+  const strengths = reader.texts('tls_cipher_types', true).map(text => text.toLowerCase());
+  const strange = strengths.find(text => !['weak', 'insecure', 'secure', 'all'].includes(text));
+  if (strange !== undefined) throw new TemplateError(`unknown tls_cipher_types ${strange}`);
   if (['sslv3'].includes(reader.text('max_version').toLowerCase())) throw new UnsupportedError('SSL 3.0');
-  reader.raw('tls_cipher_types');
   const block: SslBlock = {
     protocol: 'ssl',
     ...shared(reader, context),
@@ -117,6 +119,8 @@ export function readSslBlock(reader: FieldReader, context: BlockContext): SslBlo
     minVersion: oneOf(reader.text('min_version'), TLS_VERSIONS, 'TLS version'),
     maxVersion: oneOf(reader.text('max_version'), TLS_VERSIONS, 'TLS version'),
     ciphers: reader.texts('cipher_suites', true),
+    enumeration: hasSuites ? 'suites' : hasVersions ? 'versions' : 'none',
+    strengths,
   };
   reader.refuseUnknown();
   return block;

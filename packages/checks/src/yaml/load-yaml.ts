@@ -1,4 +1,4 @@
-import { FAILSAFE_SCHEMA, NOT_RESOLVED, defineMappingTag, defineScalarTag, load, mergeTag } from 'js-yaml';
+import { FAILSAFE_SCHEMA, NOT_RESOLVED, defineMappingTag, defineScalarTag, loadAll, mergeTag } from 'js-yaml';
 import { TemplateError, messageOf } from '../errors.ts';
 
 /** A plain (unquoted) scalar that YAML would type: kept with its source, because string fields want the source text. */
@@ -136,7 +136,8 @@ export function loadYaml(source: string, limits: YamlLimits = DEFAULT_YAML_LIMIT
     throw new TemplateError(`the file is larger than ${limits.maxChars} characters`);
   let parsed: unknown;
   try {
-    parsed = load(source, {
+    // A second document behind the first is left alone, as Go's decoder does.
+    [parsed] = loadAll(source, {
       schema: SCHEMA,
       maxDepth: limits.maxDepth,
       maxAliases: 1000,

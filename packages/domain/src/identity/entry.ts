@@ -16,7 +16,9 @@ export async function recordEntry(
   const { credential } = of.caller;
   await database.control.transaction().execute(async trx => {
     const { rows } = await sql`insert into control.session_tenant (session_id, tenant_id)
-      select id, ${of.tenant}::uuid from control.session where id = ${credential.id}
+      -- Either may end at this moment; then there is nothing to record.
+      select s.id, t.id from control.session s, control.tenant t
+      where s.id = ${credential.id} and t.id = ${of.tenant} for key share
       on conflict do nothing returning 1`.execute(trx);
     if (rows.length === 0) return;
     await audit.appendThrough(

@@ -46,6 +46,15 @@ export class ProtocolPipe {
     });
   }
 
+  /** Resolves when the browser has been handed all that was sent. */
+  async flushed(): Promise<void> {
+    while (this.#input.writableNeedDrain && !this.#closedBecause)
+      await new Promise<void>(resolve => {
+        this.#input.once('drain', resolve);
+        this.#input.once('close', resolve);
+      });
+  }
+
   /** Calls `listener` for each event of that name, in any session; returns the function that stops it. */
   on(event: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();

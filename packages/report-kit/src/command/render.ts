@@ -58,9 +58,9 @@ export async function renderCommand(args: readonly string[]): Promise<number> {
   const inputs = await readInputs(values);
   const report = { isJson: values.json === true, hasTimings: values.timings === true };
   if (output === 'docx' || output === 'markdown') {
-    const { language, template } = values;
+    const { language, template, chromium } = values;
     const from = performance.now();
-    const written = await writePlain(output, inputs, { out, language, template });
+    const written = await writePlain(output, inputs, { out, language, template, chromium });
     writeReport({ ...written, out, timings: { total: performance.now() - from } }, report);
     return 0;
   }

@@ -144,7 +144,8 @@ const rowTotals = z
 export const attackSurfaceData = z
   .object({
     organisation: z.string().min(1).max(300),
-    title: z.string().max(300).default('Attack surface report'),
+    /** The kind of report, in the report's language, when empty. */
+    title: z.string().max(300).default(''),
     /** `host:port` and the like of who made it; shown on the cover when given. */
     author: text(300),
     classification: text(100),

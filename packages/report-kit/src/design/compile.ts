@@ -1,4 +1,5 @@
 import { compile } from '@vue/compiler-dom';
+import { createHash } from 'node:crypto';
 import type { Message } from '../message.ts';
 import type { Design } from './design.ts';
 
@@ -67,14 +68,19 @@ function usedNames(code: string, template: string, file: string): UsedName[] {
   });
 }
 
-const compiled = new WeakMap<Design, CompiledDesign>();
+/** Designs whose compiled templates are kept. */
+const MAX_KEPT = 8;
+const compiled = new Map<string, CompiledDesign>();
 
-/** Compiles template and partials, once per design object; runs nothing of them, so it is safe outside the browser. */
+/** Compiles template and partials, once while they stay the same; runs nothing of them, so it is safe outside the browser. */
 export function compileDesign(design: Design): CompiledDesign {
-  const known = compiled.get(design);
-  if (known) return known;
-  const result = compileAll(design);
-  compiled.set(design, result);
+  const key = createHash('sha256')
+    .update(JSON.stringify([design.template, Object.entries(design.partials)]))
+    .digest('base64');
+  const result = compiled.get(key) ?? compileAll(design);
+  compiled.delete(key);
+  compiled.set(key, result);
+  for (const oldest of [...compiled.keys()].slice(0, -MAX_KEPT)) compiled.delete(oldest);
   return result;
 }
 

@@ -46,6 +46,13 @@ export const labelTable = z.record(z.string().max(100), z.string().max(5_000));
 /** The bounds of a template, style sheet or partial. */
 export const designText = z.string().max(MAX_TEXT);
 
+/** Puts labels in place of `label('key')` in a style sheet, for texts in the margins of pages; unknown ones stay empty. */
+export function labelledStyle(style: string, labels: Readonly<Record<string, string>>): string {
+  return style.replaceAll(/\blabel\(\s*(['"])([\w.-]{1,100})\1\s*\)/g, (_all, _quote, key: string) =>
+    JSON.stringify(labels[key] ?? ''),
+  );
+}
+
 /** The labels for `language`: the design's own language first, then overlaid with base and region. */
 export function labelsFor(design: Design, language: string): Record<string, string> {
   const base = language.split('-')[0] ?? language;

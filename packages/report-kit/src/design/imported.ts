@@ -4,7 +4,7 @@ import { readBytes } from '../archives/index.ts';
 import type { ArchiveEntry, Design as ArchivedDesign, ObjectFiles, Project } from '../archives/index.ts';
 import { viewFields } from '../fields/index.ts';
 import type { Person } from '../fields/index.ts';
-import { orderFindings } from '../outline/index.ts';
+import { groupFindings, orderFindings } from '../outline/index.ts';
 import type { Design } from './design.ts';
 
 /** Style sheet that imported designs name `/assets/global/base.css`; ours, not the one of any other product. */
@@ -68,18 +68,22 @@ export function dataOfProject(project: Project, design: ArchivedDesign): unknown
     ]),
   );
   const ordered = orderFindings(project.findings, design, project.override_finding_order === true);
-  const findings = ordered.map((finding, index) => ({
-    id: finding.id,
-    created: finding['created'] ?? null,
-    order: index + 1,
-    status: finding.status ?? 'in-progress',
-    ...viewFields(design.finding_fields, finding.data, view),
+  let number = 0;
+  const groups = groupFindings(ordered, design).map(({ label, findings }) => ({
+    label,
+    findings: findings.map(finding => ({
+      id: finding.id,
+      created: finding['created'] ?? null,
+      order: (number += 1),
+      status: finding.status ?? 'in-progress',
+      ...viewFields(design.finding_fields, finding.data, view),
+    })),
   }));
   return {
     report,
     sections,
-    findings,
-    finding_groups: [{ label: '', findings }],
+    findings: groups.flatMap(group => group.findings),
+    finding_groups: groups,
     pentesters: [...people.values()],
   };
 }

@@ -240,12 +240,12 @@ function columnWidths(rows: readonly RowDraft[]): number[] {
   return weights.map(weight => Math.round((TEXT_WIDTH * weight) / total));
 }
 
-/** A table over the width of the text whose first rows, if they are heads, come again on each page. */
-export function tableOf(rows: readonly RowDraft[]): Table {
+/** A table over the width of the text whose first rows, if they are heads, come again on each page; `shares` are parts of that width. */
+export function tableOf(rows: readonly RowDraft[], shares?: readonly number[]): Table {
   return new Table({
     width: { size: 100, type: WidthType.PERCENTAGE },
-    columnWidths: columnWidths(rows),
-    layout: TableLayoutType.AUTOFIT,
+    columnWidths: shares ? shares.map(share => Math.round(TEXT_WIDTH * share)) : columnWidths(rows),
+    layout: shares ? TableLayoutType.FIXED : TableLayoutType.AUTOFIT,
     borders: {
       top: RULE,
       bottom: RULE,

@@ -8,6 +8,8 @@ export interface DocxImage {
   readonly type: 'png' | 'jpg' | 'gif' | 'bmp';
   readonly widthPx: number;
   readonly heightPx: number;
+  /** The same as SVG: Word 2016 and later show it in place of the pixels. */
+  readonly vector?: Uint8Array;
 }
 
 /** What is carried along while a document is written. */

@@ -15,13 +15,13 @@ import type { Root } from 'hast';
 import { strFromU8, unzipSync } from 'fflate';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
-import { collectNames, ENGLISH_LABELS, readTrees } from '../outline/index.ts';
+import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
 import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
 import { blockElements, captionParagraph, cellOf, headingParagraph, marked, tableOf } from './blocks.ts';
 import type { DocxBlock } from './blocks.ts';
 import type { DocxContext } from './context.ts';
 import { findImages, loadImages } from './images.ts';
-import type { DiagramSource, ImageSource } from './images.ts';
+import type { DrawingSource, ImageSource } from './images.ts';
 import { cleanText, inlineRuns } from './inline.ts';
 import { documentStyles, severityStyle, STYLE_IDS, styleIds } from './styles.ts';
 
@@ -29,7 +29,7 @@ import { documentStyles, severityStyle, STYLE_IDS, styleIds } from './styles.ts'
 export interface DocxOptions {
   readonly labels?: OutlineLabels;
   readonly image?: ImageSource;
-  readonly diagram?: DiagramSource;
+  readonly draw?: DrawingSource;
   readonly resolveVariable?: VariableResolver;
   /** A `.docx` or `.dotx` of the company: its styles are used wherever it has one of the same id. */
   readonly template?: Uint8Array;
@@ -73,6 +73,9 @@ function severityRun(text: string, severity: Cell['severity']): TextRun {
   });
 }
 
+/** The label's and the value's part of a table of facts. */
+const FACT_COLUMNS = [0.28, 0.72];
+
 function factRows(facts: readonly Fact[]): DocxBlock[] {
   const rows = facts.map(({ label, value, severity }) => ({
     isHead: false,
@@ -88,7 +91,7 @@ function factRows(facts: readonly Fact[]): DocxBlock[] {
       ),
     ],
   }));
-  return [tableOf(rows), new Paragraph({ style: STYLE_IDS.tableText })];
+  return [tableOf(rows, FACT_COLUMNS), new Paragraph({ style: STYLE_IDS.tableText })];
 }
 
 function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
@@ -218,7 +221,7 @@ function pageFurniture(outline: ReportOutline): {
 
 /** A report as a Word document: named styles, a contents field, numbered captions, real footnotes, links and bookmarks. */
 export async function writeDocx(outline: ReportOutline, options: DocxOptions = {}): Promise<DocxResult> {
-  const labels = options.labels ?? ENGLISH_LABELS;
+  const labels = options.labels ?? outlineLabels(outline.language);
   const messages: Message[] = [];
   const theirs = options.template === undefined ? undefined : readTemplateStyles(options.template);
   const trees = readTrees(outline, options.resolveVariable, messages);

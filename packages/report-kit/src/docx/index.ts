@@ -1,4 +1,4 @@
 export type { DocxOptions, DocxResult } from './document.ts';
 export { DocxTemplateError, writeDocx } from './document.ts';
-export type { DiagramSource, ImageSource } from './images.ts';
+export type { DrawingSource, DrawnImage, ImageSource } from './images.ts';
 export { STYLE_IDS } from './styles.ts';

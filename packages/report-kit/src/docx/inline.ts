@@ -78,9 +78,9 @@ export function imageRun(element: Element, context: DocxContext): ImageRun | und
   const width = Math.min(asked ?? image.widthPx, TEXT_WIDTH_PX);
   const scale = Math.min(width / image.widthPx, MAX_HEIGHT_PX / image.heightPx);
   const alt = String(element.properties.alt ?? '');
+  const pixels = { type: image.type, data: image.bytes } as const;
   return new ImageRun({
-    type: image.type,
-    data: image.bytes,
+    ...(image.vector === undefined ? pixels : { type: 'svg' as const, data: image.vector, fallback: pixels }),
     transformation: {
       width: Math.max(1, Math.round(image.widthPx * scale)),
       height: Math.max(1, Math.round(image.heightPx * scale)),

@@ -24,10 +24,10 @@ export const severityStyle = (severity: Severity): string =>
   `ReportSeverity${severity.charAt(0).toUpperCase()}${severity.slice(1)}`;
 
 const COLOURS: Readonly<Record<Severity, string>> = {
-  critical: '8B1A4A',
+  critical: '8C1239',
   high: 'B42318',
   medium: 'A15C07',
-  low: '2E6B3E',
+  low: '2F6A9E',
   info: '41566B',
 };
 

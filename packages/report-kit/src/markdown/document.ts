@@ -6,6 +6,7 @@ import { findCost, MAX_MARKS } from './cost.ts';
 import { finishTree } from './finish.ts';
 import type { Findings, MarkdownOptions } from './finish.ts';
 import { parseTree } from './parse.ts';
+import { readProse } from './prose.ts';
 import { ALLOWED_ELEMENTS, sanitizeTree } from './sanitize.ts';
 import { toHtmlTree } from './tree.ts';
 
@@ -83,6 +84,8 @@ export function readMarkdown(text: string, options: MarkdownOptions = {}): Markd
       code: 'text-too-long',
       text: `The text has ${text.length} characters and ${maxLength} are allowed, so its Markdown was not read: split it.`,
     });
+  const prose = options.hasLines === true ? undefined : readProse(text);
+  if (prose) return { tree: prose, messages: [], anchors: [], references: [], images: [], todos: 0 };
   const cost = findCost(text);
   if (cost?.what === 'marks')
     return asPlain(text, {

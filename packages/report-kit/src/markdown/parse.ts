@@ -17,28 +17,29 @@ import { dollarMath } from './syntax-dollar.ts';
 import { inlineNote } from './syntax-inline-note.ts';
 import { attributeList, templateVariable, todoMark } from './syntax-marks.ts';
 
-/** What decides where marks begin and end: used by the tree, the editor's tokens and the spell checker alike. */
-const SYNTAX: readonly Extension[] = [
-  { disable: { null: ['codeIndented'] } },
-  gfmTable(),
-  gfmStrikethrough(),
-  gfmTaskListItem(),
-  math({ singleDollarTextMath: false }),
-  {
-    text: {
-      36: [dollarMath],
-      84: [todoMark],
-      94: [...inlineNote],
-      123: [templateVariable, attributeList],
-    },
-  },
+/** Extensions with what a text must hold for them to have a say: a table is looked for at every line otherwise. */
+const SYNTAX: readonly (readonly [RegExp, Extension])[] = [
+  [/\||:-|-:/, gfmTable()],
+  [/~/, gfmStrikethrough()],
+  [/\[[ \t\r\nxX]\]/, gfmTaskListItem()],
+  [/\$/, math({ singleDollarTextMath: false })],
+  [/\$/, { text: { 36: [dollarMath] } }],
+  [/TODO|ToDo|To-Do|TO-DO/, { text: { 84: [todoMark] } }],
+  [/\^\[/, { text: { 94: [...inlineNote] } }],
+  [/\{/, { text: { 123: [templateVariable, attributeList] } }],
 ];
 
 const FRONT_MATTER = /^---[ \t]*\r?\n(?:#[^\n]*\n)*[ \t]*[\w"'-][^\n:]{0,100}:/;
 
-/** The syntax for a text: front matter is only looked for where keys follow, since `---` may be a line or a heading as well. */
+/**
+ * What decides where marks begin and end: used by the tree, the editor's tokens and the spell checker alike. Front matter is
+ * only looked for where keys follow, since `---` may be a line or a heading as well.
+ */
 export function syntaxFor(text: string): Extension[] {
-  return FRONT_MATTER.test(text) ? [frontmatter(), ...SYNTAX] : [...SYNTAX];
+  const own = SYNTAX.flatMap(([hint, extension]) => (hint.test(text) ? [extension] : []));
+  return FRONT_MATTER.test(text)
+    ? [frontmatter(), ...COMMONMARK_SYNTAX, ...own]
+    : [...COMMONMARK_SYNTAX, ...own];
 }
 
 /** CommonMark alone, less indented code: what the official cases are compared with. */

@@ -1,4 +1,6 @@
 import type { AttackSurfaceData } from '../design/attack-surface.ts';
+import { SEVERITIES } from '../scores/index.ts';
+import { escapeMarkdown } from '../text-folder/rewrite.ts';
 import type { Cell, Chapter, OutlineBlock, ReportOutline } from './outline.ts';
 
 type Issue = AttackSurfaceData['issues'][number];
@@ -14,6 +16,53 @@ function fenced(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}\n${text}\n${fence}`;
+}
+
+function affectedBlock(issue: Issue, t: (key: string) => string): OutlineBlock {
+  const label = t('affected');
+  const isPlain = issue.affected.every(({ asset, location }) => location === '' || location === asset);
+  if (isPlain) return { kind: 'list', label, items: issue.affected.map(({ asset }) => asset) };
+  const rows = issue.affected.map(({ asset, location }) => cells(asset, location === asset ? '' : location));
+  return { kind: 'table', label, columns: [t('asset'), t('location')], rows };
+}
+
+/** The first sentences where nobody wrote any: what was seen, and how much of it is urgent. */
+function figuresInWords(data: AttackSurfaceData, labels: Labels, language: string): string {
+  const t = (key: string): string => labels[key] ?? key;
+  if (data.issues.length === 0) return t('summary.clean');
+  const rules = new Intl.PluralRules(language);
+  const number = new Intl.NumberFormat(language);
+  const tn = (key: string, count: number): string =>
+    fill(labels[`${key}.${rules.select(count)}`] ?? t(`${key}.other`), { n: number.format(count) });
+  const { hostname, service } = data.totals.assets;
+  const { critical, high, medium, low, info } = data.counts;
+  const when = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+  const seen = fill(t('auto.seen'), {
+    organisation: data.organisation,
+    when: when.format(new Date(data.startedAt)),
+    hosts: tn('count.hostname', hostname ?? data.inventory.hostnames.length),
+    services: tn('count.service', service ?? data.inventory.services.length),
+  });
+  const title = data.issues[0]?.title;
+  const rest =
+    critical + high > 0
+      ? `${tn('auto.urgent', critical + high)} ${fill(t('auto.first'), { title: title || t('unnamed') })}`
+      : tn('auto.calm', medium + low + info);
+  return `${seen} ${rest}`;
+}
+
+function overview(data: AttackSurfaceData, t: (key: string) => string): OutlineBlock {
+  return {
+    kind: 'table',
+    label: t('findings.overview'),
+    columns: [t('no'), t('finding'), t('severity'), t('affected')],
+    rows: data.issues.map(issue => [
+      { text: String(issue.number) },
+      { text: issue.title || t('unnamed'), target: `finding-${issue.number}` },
+      { text: t(`severity.${issue.severity}`), severity: issue.severity },
+      { text: String(issue.affectedTotal) },
+    ]),
+  };
 }
 
 function issueChapter(
@@ -39,14 +88,7 @@ function issueChapter(
       ...prose('impact', issue.impact),
       ...prose('advice', issue.advice),
       ...prose('evidence', issue.evidence.map(item => fenced(item.text)).join('\n\n')),
-      {
-        kind: 'table',
-        label: t('affected'),
-        columns: [t('asset'), t('location')],
-        rows: issue.affected.map(place =>
-          cells(place.asset, place.location === place.asset ? '' : place.location),
-        ),
-      },
+      affectedBlock(issue, t),
       ...rest(issue.affected.length, issue.affectedTotal),
       ...(issue.references.length === 0
         ? []
@@ -82,12 +124,13 @@ export function outlineAttackSurface(
             chapters: [],
           },
         ];
-  const counts: Cell[][] = Object.entries(data.counts).map(([level, count]) =>
-    cells(t(`severity.${level}`), String(count)),
-  );
+  const counts = SEVERITIES.map((severity): Cell[] => [
+    { text: t(`severity.${severity}`), severity },
+    { text: String(data.counts[severity]) },
+  ]);
   return {
     title: data.organisation,
-    subtitle: data.title,
+    subtitle: data.title || t('cover.kind'),
     language,
     facts: [
       { label: t('cover.period'), value: data.startedAt.slice(0, 10) },
@@ -106,7 +149,7 @@ export function outlineAttackSurface(
               { label: t('summary.risk'), value: `${Math.round(data.riskScore)} ${t('summary.risk.of')}` },
             ],
           },
-          ...(data.summary === '' ? [] : [{ kind: 'markdown', text: data.summary } satisfies OutlineBlock]),
+          { kind: 'markdown', text: data.summary || escapeMarkdown(figuresInWords(data, labels, language)) },
           {
             kind: 'table',
             label: t('summary.findings'),
@@ -120,7 +163,9 @@ export function outlineAttackSurface(
         id: 'findings',
         title: t('findings'),
         startsPage: true,
-        blocks: data.issues.length === 0 ? [{ kind: 'markdown', text: t('findings.none') }] : [],
+        blocks: [
+          data.issues.length === 0 ? { kind: 'markdown', text: t('findings.none') } : overview(data, t),
+        ],
         chapters: data.issues.map(issue => issueChapter(issue, t, rest)),
       },
       {

@@ -30,7 +30,8 @@ export function projectOfData(
   language: string,
 ): { project: Project; design: ArchivedDesign } {
   const whole = objectOf(data);
-  const report = objectOf(whole['report']);
+  // The attack-surface report's own values lie at the top.
+  const report = objectOf(whole['report'] ?? whole);
   const definitions = fields.report_sections.flatMap(section => section.fields);
   const design: ArchivedDesign = {
     id: 'design',

@@ -45,6 +45,56 @@ export function orderFindings(findings: readonly Finding[], design: Design, isBy
   return keyed.map(({ finding }) => finding);
 }
 
+/** Findings under one heading. */
+export interface FindingGroup {
+  readonly label: string;
+  readonly findings: readonly Finding[];
+}
+
+function groupOf(
+  definition: FieldDefinition,
+  value: Json | undefined,
+): { label: string; rank: number | string } {
+  if (definition.type === 'cvss') {
+    const { level } = scoreCvss(typeof value === 'string' ? value : null);
+    const severity = level !== null && isSeverity(level) ? level : 'info';
+    return { label: severity.charAt(0).toUpperCase() + severity.slice(1), rank: severityNumber(severity) };
+  }
+  if (definition.type === 'enum') {
+    const choice = definition.choices.find(known => known.value === value);
+    return { label: choice?.label ?? '', rank: rank(definition, value) };
+  }
+  const label = value === null || value === undefined || typeof value === 'object' ? '' : String(value);
+  return { label, rank: rank(definition, value) };
+}
+
+/** Ordered findings under the headings that the design asks for: CVSS by severity, choices by their label; one group without any. */
+export function groupFindings(findings: readonly Finding[], design: Design): FindingGroup[] {
+  const rules = (design.finding_grouping ?? []).flatMap(({ field, order }) => {
+    const definition = design.finding_fields.find(({ id }) => id === field);
+    return definition ? [{ definition, sign: order === 'desc' ? -1 : 1 }] : [];
+  });
+  if (rules.length === 0) return [{ label: '', findings }];
+  const groups = new Map<string, { ranks: (number | string)[]; label: string; findings: Finding[] }>();
+  for (const finding of findings) {
+    const parts = rules.map(({ definition }) => groupOf(definition, finding.data[definition.id]));
+    const label = parts
+      .map(part => part.label)
+      .filter(text => text !== '')
+      .join(', ');
+    const group = groups.get(label) ?? { ranks: parts.map(part => part.rank), label, findings: [] };
+    group.findings.push(finding);
+    groups.set(label, group);
+  }
+  return [...groups.values()].toSorted((a, b) => {
+    for (const [index, { sign }] of rules.entries()) {
+      const difference = sign * compare(a.ranks[index] ?? 0, b.ranks[index] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  });
+}
+
 /** How bad a finding is: its `severity` field if it has one, else its CVSS. */
 export function severityOfFinding({ data }: Finding): { severity: Severity; score: string } {
   const { severity } = data;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseObject } from '../archives/index.ts';
 import { FINDING_FIELDS } from '../fields/index.ts';
-import { countSeverities, orderFindings, outlineProject } from './index.ts';
+import { countSeverities, groupFindings, orderFindings, outlineProject } from './index.ts';
 
 const CRITICAL = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
 const LOW = 'CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N';
@@ -117,5 +117,25 @@ test('a project becomes chapters: filled sections, an overview, each finding', (
         { label: 'Tester', value: 'Ada' },
       ],
     },
+  ]);
+});
+
+test('findings are grouped as the design asks: by severity of their CVSS, worst first when it says so', () => {
+  assert.ok(object.kind === 'project');
+  const ordered = orderFindings(object.data.findings, object.design, false);
+  const groupsOf = (order: 'asc' | 'desc') =>
+    groupFindings(ordered, { ...object.design, finding_grouping: [{ field: 'cvss', order }] });
+  const labels = groupsOf('desc').map(({ label }) => label);
+  assert.equal(labels[0], 'Critical');
+  assert.deepEqual(
+    groupsOf('asc').map(({ label }) => label),
+    labels.toReversed(),
+  );
+  assert.equal(
+    groupsOf('desc').reduce((sum, group) => sum + group.findings.length, 0),
+    ordered.length,
+  );
+  assert.deepEqual(groupFindings(ordered, { ...object.design, finding_grouping: null }), [
+    { label: '', findings: ordered },
   ]);
 });

@@ -61,6 +61,7 @@ export interface OutlineLabels {
   readonly page: string;
   readonly noFindings: string;
   readonly authors: string;
+  readonly severities: Readonly<Record<Severity, string>>;
 }
 
 /** The words of an outline in English. */
@@ -76,4 +77,5 @@ export const ENGLISH_LABELS: OutlineLabels = {
   page: 'Page',
   noFindings: 'Nothing was found.',
   authors: 'Authors',
+  severities: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' },
 };

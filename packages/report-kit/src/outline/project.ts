@@ -3,7 +3,7 @@ import { holds, isEmptyValue, isJsonObject } from '../fields/index.ts';
 import type { FieldDefinition, Json, JsonObject } from '../fields/index.ts';
 import { findCwe, isSeverity, scoreCvss } from '../scores/index.ts';
 import { orderFindings, severityOfFinding } from './order.ts';
-import { ENGLISH_LABELS } from './outline.ts';
+import { outlineLabels } from './labels.ts';
 import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from './outline.ts';
 
 const labelOf = (definition: FieldDefinition): string => (definition.label ?? '') || definition.id;
@@ -117,7 +117,7 @@ function findingsChapter(project: Project, design: Design, people: People, label
     return [
       { text: String(index + 1) },
       { text: titleOf(finding.data), target: finding.id },
-      { text: severity.charAt(0).toUpperCase() + severity.slice(1), severity },
+      { text: labels.severities[severity], severity },
       { text: score },
     ];
   });
@@ -144,7 +144,7 @@ function findingsChapter(project: Project, design: Design, people: People, label
 export function outlineProject(
   project: Project,
   design: Design,
-  labels: OutlineLabels = ENGLISH_LABELS,
+  labels: OutlineLabels = outlineLabels(project.language ?? design.language ?? 'en'),
 ): ReportOutline {
   const people: People = new Map((project.members ?? []).map(({ id, name }) => [id, name ?? id]));
   const { title } = project.report_data;

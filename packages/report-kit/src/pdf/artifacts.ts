@@ -1,4 +1,5 @@
-import { deflateSync, inflateSync } from 'node:zlib';
+import { inflateSync } from 'node:zlib';
+import { packed } from './body.ts';
 import type { PdfSource } from './source.ts';
 
 const PATH = new Set(['m', 'l', 'c', 'v', 'y', 'h', 're']);
@@ -71,9 +72,9 @@ export function markPage(source: PdfSource, page: string): void {
   const content = inflateSync(stream).toString('latin1');
   const marked = markArtifacts(content);
   if (marked === content) return;
-  const packed = deflateSync(Buffer.from(marked, 'latin1'));
+  const bytes = packed(Buffer.from(marked, 'latin1'));
   source.change(number, {
-    text: text.replace(/\/Length \d+/, `/Length ${packed.length}`),
-    stream: packed,
+    text: text.replace(/\/Length \d+/, `/Length ${bytes.length}`),
+    stream: bytes,
   });
 }

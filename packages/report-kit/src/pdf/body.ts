@@ -1,3 +1,5 @@
+import { deflateSync } from 'node:zlib';
+
 /** One object: its text between `obj` and `stream` or `endobj`, and its stream's bytes. */
 export interface PdfObject {
   readonly text: string;
@@ -19,6 +21,12 @@ export interface PdfBody {
   write(changes: ReadonlyMap<number, PdfObject>, size: number, info: number | undefined): Uint8Array;
 }
 
+/** Streams are packed at this level: half the time of the usual one, for a few percent more bytes. */
+const LEVEL = 4;
+
+/** A stream's bytes as `/FlateDecode` wants them. */
+export const packed = (bytes: Uint8Array): Buffer => deflateSync(bytes, { level: LEVEL });
+
 /** An object as it stands in a file; `/Length` is the text's to say. */
 export function objectBytes(number: number, { text, stream }: PdfObject): Buffer {
   const head = Buffer.from(`${number} 0 obj\n${text}`, 'latin1');
@@ -34,6 +42,7 @@ export function objectBytes(number: number, { text, stream }: PdfObject): Buffer
 
 /** Writes every reference in an object's text anew; texts in parentheses are left alone. */
 export function mapReferences(text: string, map: (number: number) => number | undefined): string {
+  if (!text.includes(' 0 R')) return text;
   return text.replace(/\((?:\\[^]|[^\\)])*\)|(\d+) 0 R/g, (whole, number: string | undefined) => {
     if (number === undefined) return whole;
     const mapped = map(Number(number));

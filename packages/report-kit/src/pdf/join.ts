@@ -8,11 +8,10 @@ import { PdfSource } from './source.ts';
 import { mendTags, ROLE_MAP } from './tags.ts';
 import type { TagHints } from './tags.ts';
 
-/** One printed part: pages to leave out at its beginning, and the levels of its headings in reading order. */
+/** One printed part, and the pages to leave out at its beginning. */
 export interface PdfPart {
   readonly bytes: Uint8Array;
   readonly leadPages: number;
-  readonly headings: readonly number[];
 }
 
 /** Entries of one leaf of a name or number tree. */
@@ -33,7 +32,17 @@ interface Taken {
   readonly map: Map<number, number>;
   /** Objects that are not copied. */
   readonly left: Set<number>;
+  /** Names of the structure elements that cells of tables name as their headings. */
+  readonly headings: ReadonlySet<string>;
   readonly index: number;
+}
+
+function headingsIn(source: PdfSource, numbers: readonly number[]): Set<string> {
+  const found = new Set<string>();
+  for (const number of numbers)
+    for (const list of source.read(number).text.matchAll(/\/Headers \[([^\]]*)\]/g))
+      for (const id of list[1]?.match(/\(node\d{8}\)/g) ?? []) found.add(id);
+  return found;
 }
 
 /** A part's share in the document's trees, in reading order. */
@@ -75,10 +84,12 @@ export class PdfJoin {
   }
 
   /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
-  add(index: number, { bytes, leadPages, headings }: PdfPart): void {
+  add(index: number, { bytes, leadPages }: PdfPart): void {
     const source = new PdfSource(bytes);
     mendTags(source, this.#hints);
-    const part: Taken = { source, map: new Map(), left: new Set([source.root]), index };
+    const numbers = [...source.numbers()];
+    const headings = headingsIn(source, numbers);
+    const part: Taken = { source, map: new Map(), left: new Set([source.root]), headings, index };
     const share = new Share();
     this.#parts.set(index, share);
     const catalog = source.read(source.root).text;
@@ -88,7 +99,6 @@ export class PdfJoin {
       this.#info = source.read(source.info).text;
     }
     const pages = source.pages();
-    const numbers = [...source.numbers()];
     this.#leavePages(part, pages.slice(0, leadPages));
     this.#leaveTrees(part, catalog, numbers);
     this.#share(part, numbers);
@@ -100,7 +110,7 @@ export class PdfJoin {
       if (!part.left.has(number)) this.#copy(part, number, isPage.has(number), keys);
     share.pages.push(...pages.slice(leadPages).map(number => this.#mapped(part, number)));
     this.#addTargets(part, catalog, share);
-    this.#addOutline(part, catalog, headings, share);
+    this.#addOutline(part, catalog, share);
   }
 
   #mapped(part: Taken, number: number): number {
@@ -218,14 +228,21 @@ export class PdfJoin {
       text = withKey('StructParent');
       const name = /\/Dest \/([^\s/[\]<>()]+)/.exec(text)?.[1];
       if (name !== undefined) this.#used.add(name);
-    } else if (text.startsWith('<</Type /StructElem') && text.includes('(node')) {
-      text = text.replace(/\(node(\d{8})\)/g, `(p${part.index}.$1)`);
-      const id = /\/ID (\([^)]*\))/.exec(text)?.[1];
-      if (id !== undefined) this.#ids.push([id, target]);
-    }
+    } else if (text.startsWith('<</Type /StructElem') && text.includes('(node'))
+      text = this.#withIds(part, text, target);
     const copied: PdfObject = object.stream ? { text, stream: Buffer.from(object.stream) } : { text };
     if (isPage) this.#body.keep(target, copied);
     else this.#body.put(target, copied);
+  }
+
+  /** Makes the names of structure elements unlike those of other parts, and drops those that no cell names as its heading. */
+  #withIds(part: Taken, text: string, target: number): string {
+    const named = text.replace(/\n?\/ID (\(node\d{8}\))/, (whole, id: string) => {
+      if (!part.headings.has(id)) return '';
+      this.#ids.push([id.replace('node', `p${part.index}.`), target]);
+      return whole;
+    });
+    return named.replace(/\(node(\d{8})\)/g, `(p${part.index}.$1)`);
   }
 
   #addTargets(part: Taken, catalog: string, share: Share): void {
@@ -239,17 +256,11 @@ export class PdfJoin {
     }
   }
 
-  #addOutline(part: Taken, catalog: string, headings: readonly number[], share: Share): void {
+  #addOutline(part: Taken, catalog: string, share: Share): void {
     const root = referenceAfter(catalog, 'Outlines');
     if (root === undefined) return;
-    const items = outlineItems(part.source, root);
-    const hasLevels = items.length === headings.length;
-    for (const [index, item] of items.entries())
-      share.outline.push({
-        title: item.title,
-        target: this.#renumbered(part, item.target),
-        level: hasLevels ? (headings[index] ?? 1) : item.level,
-      });
+    for (const { title, target, level } of outlineItems(part.source, root))
+      share.outline.push({ title, target: this.#renumbered(part, target), level });
   }
 
   #writePageTree(all: readonly number[]): void {

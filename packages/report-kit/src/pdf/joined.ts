@@ -1,5 +1,4 @@
-import { deflateSync } from 'node:zlib';
-import { objectBytes } from './body.ts';
+import { objectBytes, packed } from './body.ts';
 import type { PdfBody, PdfObject } from './body.ts';
 
 /** Objects of one object stream: more compress no better. */
@@ -9,8 +8,8 @@ const HEAD = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
 const WIDTHS = [1, 5, 2] as const;
 const ENTRY = 8;
 
-/** Where an object lies: in an object stream, or by itself. */
-type Place = { readonly pack: number; readonly index: number } | { readonly at: number };
+/** An object in an object stream is noted as minus this times the stream's number, less its place in it; others by their offset. */
+const PACKED = 1_024;
 
 /** A document of compressed object streams (PDF 1.7 §7.5.7), written as it grows; pages and catalog stay changeable. */
 export class JoinedPdf implements PdfBody {
@@ -20,7 +19,8 @@ export class JoinedPdf implements PdfBody {
   #next = 1;
   #at = HEAD.length;
   readonly #chunks: Uint8Array[] = [HEAD];
-  readonly #places = new Map<number, Place>();
+  /** By object number; a document can have millions. */
+  #places = new Float64Array(1_024);
   readonly #kept = new Map<number, PdfObject>();
   #waiting: (readonly [number, string])[] = [];
 
@@ -62,9 +62,18 @@ export class JoinedPdf implements PdfBody {
     return this.#kept.get(number) ?? { text: '' };
   }
 
+  #place(number: number, place: number): void {
+    if (number >= this.#places.length) {
+      const more = new Float64Array(Math.max(number + 1, this.#places.length * 2));
+      more.set(this.#places);
+      this.#places = more;
+    }
+    this.#places[number] = place;
+  }
+
   #write(number: number, object: PdfObject): void {
     const bytes = objectBytes(number, object);
-    this.#places.set(number, { at: this.#at });
+    this.#place(number, this.#at);
     this.#chunks.push(bytes);
     this.#at += bytes.length;
   }
@@ -79,10 +88,10 @@ export class JoinedPdf implements PdfBody {
     for (const [index, [number, text]] of objects.entries()) {
       heads.push(`${number} ${at}`);
       at += text.length + 1;
-      this.#places.set(number, { pack, index });
+      this.#place(number, -(pack * PACKED + index));
     }
     const head = `${heads.join(' ')}\n`;
-    const body = deflateSync(Buffer.from(`${head}${objects.map(([, text]) => text).join('\n')}\n`, 'latin1'));
+    const body = packed(Buffer.from(`${head}${objects.map(([, text]) => text).join('\n')}\n`, 'latin1'));
     this.#write(pack, {
       text: `<</Type /ObjStm\n/N ${objects.length}\n/First ${head.length}\n/Filter /FlateDecode\n/Length ${body.length}>>`,
       stream: body,
@@ -104,15 +113,15 @@ export class JoinedPdf implements PdfBody {
       entries.writeUIntBE(value, number * ENTRY + WIDTHS[0], WIDTHS[1]);
       entries.writeUInt16BE(index, number * ENTRY + WIDTHS[0] + WIDTHS[1]);
     };
-    for (const [number, place] of this.#places)
-      if ('pack' in place) entry(number, 2, place.pack, place.index);
-      else entry(number, 1, place.at, 0);
+    for (const [number, place] of this.#places.entries())
+      if (place < 0) entry(number, 2, Math.floor(-place / PACKED), -place % PACKED);
+      else if (place > 0) entry(number, 1, place, 0);
     entry(table, 1, start, 0);
-    const packed = deflateSync(entries);
+    const bytes = packed(entries);
     const infoEntry = info === undefined ? '' : `\n/Info ${info} 0 R`;
-    const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}\n/Filter /FlateDecode\n/Length ${packed.length}>>`;
+    const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}\n/Filter /FlateDecode\n/Length ${bytes.length}>>`;
     this.#chunks.push(
-      objectBytes(table, { text, stream: packed }),
+      objectBytes(table, { text, stream: bytes }),
       Buffer.from(`startxref\n${start}\n%%EOF\n`, 'latin1'),
     );
     return Buffer.concat(this.#chunks);

@@ -8,17 +8,25 @@ export interface OutlineItem {
   readonly level: number;
 }
 
-/** The outline that Chromium wrote, in reading order; levels are depths, from 1. */
+/**
+ * The outline that Chromium wrote, in reading order. A level is that of the heading which the entry names: how deep an entry
+ * lies says less, since a part may begin below its chapter's heading.
+ */
 export function outlineItems(source: PdfSource, root: number): OutlineItem[] {
   const items: OutlineItem[] = [];
   const reference = (text: string, key: string): number =>
     Number(new RegExp(`/${key} (\\d+) 0 R`).exec(text)?.[1] ?? 0);
-  const visit = (first: number, level: number): void => {
+  const visit = (first: number, depth: number): void => {
     for (let number = first; number > 0;) {
       const { text } = source.read(number);
       const title = /\/Title (\((?:\\[^]|[^\\)])*\)|<[0-9A-Fa-f\s]*>)/.exec(text)?.[1] ?? '()';
-      items.push({ title, target: /\/Dest (\[[^\]]*\])/.exec(text)?.[1] ?? '[]', level });
-      if (level < 10) visit(reference(text, 'First'), level + 1);
+      const heading = /\/S \/H([1-6])\b/.exec(source.read(reference(text, 'SE')).text)?.[1];
+      items.push({
+        title,
+        target: /\/Dest (\[[^\]]*\])/.exec(text)?.[1] ?? '[]',
+        level: heading === undefined ? depth : Number(heading),
+      });
+      if (depth < 10) visit(reference(text, 'First'), depth + 1);
       number = reference(text, 'Next');
     }
   };

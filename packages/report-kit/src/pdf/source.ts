@@ -1,9 +1,8 @@
 import { objectBytes } from './body.ts';
 import type { PdfBody, PdfObject } from './body.ts';
 
-/** Bytes looked at first: nearly all objects are shorter. */
-const FIRST_WINDOW = 512;
-const OBJECT_HEAD = /^(\d+) \d+ obj\s*/;
+/** What ends an object's text. */
+const TEXT_END = /\s(?:stream\r?\n|endobj)/;
 
 /** The objects of a PDF as Chromium writes it: one classic cross-reference table, no object streams. They can be changed in memory. */
 export class PdfSource implements PdfBody {
@@ -13,12 +12,18 @@ export class PdfSource implements PdfBody {
   /** Byte position of the cross-reference table. */
   readonly tableAt: number;
   readonly #offsets: number[] = [];
+  /** Where an object begins → where the next one does. */
+  readonly #ends = new Map<number, number>();
+  /** All bytes as characters: slicing it is far faster than decoding each object. */
+  readonly #text: string;
+  readonly #objects: PdfObject[] = [];
   readonly #changes = new Map<number, PdfObject>();
   #size: number;
 
   constructor(pdf: Uint8Array) {
     this.bytes = Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength);
-    const tail = this.bytes.subarray(-2_000).toString('latin1');
+    this.#text = this.bytes.toString('latin1');
+    const tail = this.#text.slice(-2_000);
     this.tableAt = Number(/startxref\s+(\d+)/.exec(tail)?.[1] ?? -1);
     const trailer = tail.slice(tail.lastIndexOf('trailer'));
     this.#size = Number(/\/Size (\d+)/.exec(trailer)?.[1] ?? 0);
@@ -46,16 +51,16 @@ export class PdfSource implements PdfBody {
   }
 
   #readTable(): void {
-    const head = /^xref\s+0 (\d+)\s*?\n/.exec(
-      this.bytes.subarray(this.tableAt, this.tableAt + 60).toString('latin1'),
-    );
+    const head = /^xref\s+0 (\d+)\s*?\n/.exec(this.#text.slice(this.tableAt, this.tableAt + 60));
     if (!head) throw new Error('The PDF has no plain cross-reference table.');
     const from = this.tableAt + head[0].length;
-    const table = this.bytes.subarray(from, from + this.#size * 20).toString('latin1');
+    const table = this.#text.slice(from, from + this.#size * 20);
     for (let index = 0; index < this.#size; index++) {
       const entry = table.slice(index * 20, index * 20 + 20);
       this.#offsets.push(entry[17] === 'n' ? Number(entry.slice(0, 10)) : -1);
     }
+    const used = this.#offsets.filter(offset => offset >= 0).toSorted((a, b) => a - b);
+    for (const [index, offset] of used.entries()) this.#ends.set(offset, used[index + 1] ?? this.tableAt);
   }
 
   /** Object numbers in use. */
@@ -66,24 +71,24 @@ export class PdfSource implements PdfBody {
 
   /** The object's text between `obj` and `stream` or `endobj`, and where its stream's bytes lie. */
   read(number: number): PdfObject {
-    const changed = this.#changes.get(number);
-    if (changed) return changed;
+    const known = this.#changes.get(number) ?? this.#objects[number];
+    if (known) return known;
+    const object = this.#parse(number);
+    this.#objects[number] = object;
+    return object;
+  }
+
+  #parse(number: number): PdfObject {
     const from = this.#offsets[number] ?? -1;
     if (from < 0) return { text: '' };
-    for (let window = FIRST_WINDOW; ; window *= 8) {
-      const piece = this.bytes.subarray(from, from + window).toString('latin1');
-      const body = piece.replace(OBJECT_HEAD, '');
-      const end = /\s(?:stream\r?\n|endobj)/.exec(body);
-      if (!end) {
-        if (from + window >= this.bytes.length) return { text: body };
-        continue;
-      }
-      const text = body.slice(0, end.index);
-      if (end[0].trim() === 'endobj') return { text };
-      const at = from + (piece.length - body.length) + end.index + end[0].length;
-      const length = Number(/\/Length (\d+)(?! 0 R)/.exec(text)?.[1] ?? 0);
-      return { text, stream: this.bytes.subarray(at, at + length) };
-    }
+    const start = this.#text.indexOf('obj', from) + 3;
+    const piece = this.#text.slice(start, this.#ends.get(from) ?? this.tableAt);
+    const end = TEXT_END.exec(piece);
+    const text = piece.slice(0, end?.index).trimStart();
+    if (!end || end[0].trim() === 'endobj') return { text };
+    const at = start + end.index + end[0].length;
+    const length = Number(/\/Length (\d+)(?! 0 R)/.exec(text)?.[1] ?? 0);
+    return { text, stream: this.bytes.subarray(at, at + length) };
   }
 
   /** Numbers of the page objects in reading order. */

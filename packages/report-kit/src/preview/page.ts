@@ -29,8 +29,14 @@ export function previewPage(design: string): string {
 <script>
   let kind = 'pdf';
   const view = document.getElementById('view');
-  const show = version => { view.src = '/document.' + kind + '?v=' + version; };
+  let place = 0;
+  const show = version => {
+    try { place = view.contentWindow.scrollY; } catch { place = 0; }
+    view.src = '/document.' + kind + '?v=' + version;
+  };
+  view.onload = () => { try { view.contentWindow.scrollTo(0, place); } catch { /* A viewer of its own shows the PDF. */ } };
   async function update(version) {
+    show(version);
     const state = await (await fetch('/state.json')).json();
     document.getElementById('state').textContent = state.tookMs + ' ms';
     document.getElementById('messages').replaceChildren(...state.messages.map(message => {
@@ -39,7 +45,6 @@ export function previewPage(design: string): string {
       item.textContent = message.text;
       return item;
     }));
-    show(version);
   }
   for (const name of ['pdf', 'html'])
     document.getElementById(name).onclick = () => {

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, resolve } from 'node:path';
 import { readInputs } from '../command/inputs.ts';
+import type { Inputs } from '../command/inputs.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
@@ -26,21 +27,26 @@ export interface Preview {
   close(): Promise<void>;
 }
 
+type Kind = 'pdf' | 'html';
+
+/** One version of the document: what the files held, and what was made of it so far. */
 interface Shown {
-  readonly pdf?: Uint8Array;
-  readonly html?: Uint8Array;
+  readonly inputs?: Inputs;
+  readonly documents: Map<Kind, Promise<Uint8Array>>;
   readonly messages: readonly Message[];
   readonly tookMs: number;
 }
 
 /** Editors write a file in several steps; this long after the last one it is read. */
-const SETTLE_MS = 40;
+const SETTLE_MS = 25;
 
 class PreviewServer {
   readonly #options: PreviewOptions;
   readonly #renderer: Renderer;
   readonly #listeners = new Set<ServerResponse>();
-  #shown: Shown = { messages: [], tookMs: 0 };
+  #shown: Shown = { documents: new Map(), messages: [], tookMs: 0 };
+  /** What is looked at: this is rendered at once, the other when it is asked for. */
+  #kind: Kind = 'pdf';
   #version = 0;
   #isBusy = false;
   #isStale = false;
@@ -66,12 +72,12 @@ class PreviewServer {
 
   async #render(): Promise<Shown> {
     const from = performance.now();
+    const kind = this.#kind;
     try {
-      const { design, data, assets } = await readInputs(this.#options);
-      const pdf = await this.#renderer.render({ design, data, assets, output: 'pdf' });
-      const tookMs = performance.now() - from;
-      const html = await this.#renderer.render({ design, data, assets, output: 'html' });
-      return { pdf: pdf.bytes, html: html.bytes, messages: pdf.messages, tookMs };
+      const inputs = await readInputs(this.#options);
+      const { bytes, messages } = await this.#documentOf(inputs, kind);
+      const documents = new Map([[kind, Promise.resolve(bytes)]]);
+      return { inputs, documents, messages, tookMs: performance.now() - from };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       const messages =
@@ -80,7 +86,23 @@ class PreviewServer {
     }
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  async #documentOf({ design, data, assets }: Inputs, output: Kind) {
+    return this.#renderer.render({ design, data, assets, output, isDraft: true });
+  }
+
+  /** The document of that kind as last rendered; undefined while there is none. */
+  async #document(kind: Kind): Promise<Uint8Array | undefined> {
+    this.#kind = kind;
+    const { inputs, documents } = this.#shown;
+    if (!documents.has(kind) && inputs)
+      documents.set(
+        kind,
+        this.#documentOf(inputs, kind).then(({ bytes }) => bytes),
+      );
+    return documents.get(kind)?.catch(() => undefined);
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A page of another site that resolves its name to loopback must not read the report.
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     if (!['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
@@ -95,7 +117,7 @@ class PreviewServer {
       request.on('close', () => this.#listeners.delete(response));
       return;
     }
-    const [type, body] = this.#body(pathname);
+    const [type, body] = await this.#body(pathname);
     response.writeHead(body === undefined ? 404 : 200, {
       'content-type': type,
       'cache-control': 'no-store',
@@ -104,10 +126,10 @@ class PreviewServer {
     response.end(body ?? 'There is nothing here yet.\n');
   }
 
-  #body(path: string): [string, Uint8Array | string | undefined] {
+  async #body(path: string): Promise<[string, Uint8Array | string | undefined]> {
     if (path === '/') return ['text/html; charset=utf-8', previewPage(this.#options.design)];
-    if (path === '/document.pdf') return ['application/pdf', this.#shown.pdf];
-    if (path === '/document.html') return ['text/html; charset=utf-8', this.#shown.html];
+    if (path === '/document.pdf') return ['application/pdf', await this.#document('pdf')];
+    if (path === '/document.html') return ['text/html; charset=utf-8', await this.#document('html')];
     if (path === '/state.json') {
       const { messages, tookMs } = this.#shown;
       return [
@@ -131,7 +153,7 @@ async function watchFolder(path: string, onChange: () => void): Promise<FSWatche
 
 /** Serves the preview on 127.0.0.1 and renders again when design or project change. */
 export async function servePreview(options: PreviewOptions): Promise<Preview> {
-  const renderer = await createRenderer({ executablePath: options.chromium, warm: 2 });
+  const renderer = await createRenderer({ executablePath: options.chromium, warm: 1, isOneDocument: true });
   const preview = new PreviewServer(options, renderer);
   await preview.refresh();
   let timer: NodeJS.Timeout | undefined;
@@ -144,7 +166,7 @@ export async function servePreview(options: PreviewOptions): Promise<Preview> {
       path === undefined ? undefined : watchFolder(resolve(path), onChange),
     ),
   );
-  const server = createServer((request, response) => preview.handle(request, response));
+  const server = createServer((request, response) => void preview.handle(request, response));
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(options.port, '127.0.0.1', done);

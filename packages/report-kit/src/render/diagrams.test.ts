@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { imageSize } from 'image-size';
 import type { Design } from '../design/design.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
@@ -85,4 +86,21 @@ test('diagrams are bounded: too long a one stays text', async () => {
     ['diagram-broken'],
   );
   assert.ok(!document.includes('<svg'));
+});
+
+test('drawings for other outputs are pixels and cleaned vectors, and a broken one says why', async () => {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20" onload="alert(1)"><script>alert(1)</script><image href="https://report.invalid/x.png"/><rect width="40" height="20" fill="#c00"/></svg>';
+  const [drawing, diagram, broken] = await renderer.draw([
+    { kind: 'svg', source: svg },
+    { kind: 'diagram', source: 'graph LR\n  A[Guest] --> B[Host]' },
+    { kind: 'svg', source: '<svg' },
+  ]);
+  assert.ok(typeof drawing === 'object' && typeof diagram === 'object');
+  assert.deepEqual([drawing.widthPx, drawing.heightPx], [40, 20]);
+  assert.doesNotMatch(Buffer.from(drawing.svg).toString('utf8'), /script|onload|image/);
+  assert.equal(imageSize(drawing.png).width, 100);
+  assert.ok(diagram.png.length > 500);
+  assert.match(Buffer.from(diagram.svg).toString('utf8'), /Guest/);
+  assert.equal(broken, 'it is no SVG that can be read');
 });

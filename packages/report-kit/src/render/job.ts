@@ -20,6 +20,8 @@ export interface RenderJob {
   readonly metadata?: DocumentMetadata | undefined;
   /** Files to embed in the PDF, by name. */
   readonly attachments?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** A PDF to look at while writing: without tags and outline, which take a third of the time to print. */
+  readonly isDraft?: boolean | undefined;
   readonly limits?: Partial<RenderLimits> | undefined;
   readonly signal?: AbortSignal | undefined;
 }

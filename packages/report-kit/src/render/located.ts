@@ -38,3 +38,21 @@ export function located(message: Message, data: unknown, text: string): Message 
       : { text: `${path}: ${message.text}`, location: { ...message.location, path } }),
   };
 }
+
+const NAMED_BY_ADDRESS = new Set(['request-blocked', 'image-missing']);
+
+/** Messages about an address say in which text of the data it stands, when it comes from there. */
+export function withPlaces(messages: readonly Message[], data: unknown): Message[] {
+  return messages.map(message => {
+    const { location } = message;
+    if (!NAMED_BY_ADDRESS.has(message.code) || location?.url === undefined || location.path !== undefined)
+      return message;
+    const place = placeOf(data, location.url);
+    if (!place) return message;
+    return {
+      ...message,
+      text: `${place.path}, line ${place.line}: ${message.text}`,
+      location: { ...location, ...place },
+    };
+  });
+}

@@ -29,9 +29,9 @@ const ASSET_PATH = /^\/(?:assets\/name|images\/name|files\/name|assets|images)\/
 /** One page of one browser: nothing but the job's own resources reaches it. */
 export class PageSession {
   readonly browser: BrowserProcess;
-  readonly messages: Message[] = [];
-  /** Paths of the fonts that were asked for: those that the text uses. */
-  readonly servedFonts = new Set<string>();
+  messages: Message[] = [];
+  /** Paths of the fonts that the text of an HTML file uses. */
+  servedFonts = new Set<string>();
   assets: AssetSource = () => undefined;
   questions: PageQuestions = {};
   #sessionId = '';
@@ -61,6 +61,17 @@ export class PageSession {
       this.send('Browser.setDownloadBehavior', { behavior: 'deny' }).catch(() => undefined),
       this.send('Emulation.setEmulatedMedia', { media: 'print' }),
     ]);
+    await this.empty();
+  }
+
+  /** Opens the empty page anew: nothing of a job is left but what Chromium has learnt of its fonts and scripts. */
+  async empty(): Promise<void> {
+    const { pipe } = this.browser;
+    this.messages = [];
+    this.servedFonts = new Set();
+    this.assets = () => undefined;
+    this.questions = {};
+    this.#blocked.clear();
     const loaded = new Promise<void>(resolve => {
       const stop = pipe.on('Page.loadEventFired', (_params, sessionId) => {
         if (sessionId !== this.#sessionId) return;
@@ -70,6 +81,7 @@ export class PageSession {
     });
     await this.send('Page.navigate', { url: `${ORIGIN}/` });
     await loaded;
+    await this.call('warmFonts', null);
   }
 
   /** Sends a protocol command to this page. */
@@ -131,7 +143,8 @@ export class PageSession {
       if (url.pathname === '/mermaid.js')
         return this.#fulfil(requestId, diagramScript(), [{ name: 'content-type', value: 'text/javascript' }]);
       const font = fontFile(url.pathname);
-      if (font) this.servedFonts.add(url.pathname);
+      // The page fetches the usual faces before there is a job; see `freshFonts` in the page.
+      if (font && url.search !== '') this.servedFonts.add(url.pathname);
       if (font) return this.#fulfil(requestId, font, [{ name: 'content-type', value: 'font/woff2' }]);
       const name = ASSET_PATH.exec(url.pathname)?.[1];
       const decoded = name === undefined ? undefined : decodeURIComponent(name);

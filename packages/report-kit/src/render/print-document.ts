@@ -31,7 +31,6 @@ const shownPart = z.object({
   hasReferences: z.boolean(),
   footnotes: z.int().min(0),
   heightPx: z.number(),
-  headings: z.array(z.int().min(1).max(6)).max(1_000_000),
 });
 
 const closedPart = z.object({
@@ -46,7 +45,6 @@ interface Part {
   readonly startPage: number;
   readonly pageCount: number;
   readonly leadPages: number;
-  readonly headings: readonly number[];
   readonly to: number;
   /** Whether its page numbers are still to be written. */
   readonly waits: boolean;
@@ -64,6 +62,8 @@ export interface PrintContext {
   readonly session: PageSession;
   readonly limits: RenderLimits;
   readonly needsPositions: boolean;
+  /** Whether the document is to have tags and an outline. */
+  readonly isTagged: boolean;
   timed<T>(name: string, work: () => T | Promise<T>): Promise<T>;
 }
 
@@ -115,9 +115,7 @@ export class DocumentPrinter {
 
   async #open(place: Readonly<Record<string, unknown>>): Promise<z.output<typeof shownPart>> {
     const { session, timed } = this.#context;
-    return shownPart.parse(
-      await timed('layout', async () => this.#whileJoining(session.call('openPart', place))),
-    );
+    return shownPart.parse(await timed('layout', async () => session.call('openPart', place)));
   }
 
   #checkPages(count: number): void {
@@ -125,7 +123,7 @@ export class DocumentPrinter {
     if (count <= limits.pages) return;
     throw new RenderError(
       'too-many-pages',
-      `The document has ${count} pages, and ${limits.pages} are allowed: shorten it, or raise the limit.`,
+      `The document has at least ${count} pages, and ${limits.pages} are allowed: shorten it, or raise the limit.`,
       this.#messages,
     );
   }
@@ -136,13 +134,15 @@ export class DocumentPrinter {
     marks: unknown,
     isFinal: boolean,
   ): Promise<{ bytes: Uint8Array; positions: PagePositions }> {
-    const { session, limits, timed, needsPositions } = this.#context;
+    const { session, limits, timed, needsPositions, isTagged } = this.#context;
     // Links in other parts are not in the document now: what they point to is named by hidden ones.
     const isWhole = part.isLast && part.leadPages === 0;
     const hasMarks = needsPositions || !isWhole || (Array.isArray(marks) && marks.length > 0);
     if (hasMarks) await session.call('mark', marks);
     const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      printPage(session, limits, isFinal),
+      this.#whileJoining(
+        printPage(session, limits, { isTagged: isFinal && isTagged, leadPages: part.leadPages }),
+      ),
     );
     if (hasMarks) await session.call('unmark', null);
     const read = await timed('positions', () => readPositions(bytes));
@@ -157,14 +157,12 @@ export class DocumentPrinter {
     const { session } = this.#context;
     if (part.footnotes > 0) await this.#placeFootnotes(part);
     let end: z.output<typeof closedPart> = { to: part.to, lastPage: null, endsNaturally: false };
-    let { headings } = part;
     let printed: { bytes: Uint8Array; positions: PagePositions } | undefined;
     if (part.endsNaturally || part.hasReferences) {
       const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
       printed = await this.#print(part, marks, false);
       if (part.endsNaturally) {
         end = closedPart.parse(await session.call('closePart', placesOf(printed.positions)));
-        headings = z.array(z.int().min(1).max(6)).parse(await session.call('headings', null));
       }
     }
     const isFinal = !part.hasReferences;
@@ -188,28 +186,29 @@ export class DocumentPrinter {
       startPage,
       pageCount,
       leadPages,
-      headings,
       waits: !isFinal,
     });
-    if (isFinal) this.#printed = { index, part: { bytes, leadPages, headings } };
+    if (isFinal) this.#printed = { index, part: { bytes, leadPages } };
     this.#pageCount = lastPage;
     return end;
   }
 
   /** Prints the parts that show page numbers again, now that these are known. */
   async #printReferences(): Promise<void> {
-    const { session, limits, timed } = this.#context;
+    const { session, limits, timed, isTagged } = this.#context;
     if (!this.#parts.some(part => part.waits)) return;
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
     for (const [index, part] of this.#parts.entries()) {
       if (!part.waits) continue;
-      const { from, to, startsNaturally, startPage, leadPages, headings } = part;
+      const { from, to, startsNaturally, startPage, leadPages } = part;
       if (this.#parts.length > 1) {
         await this.#open({ from, to, startsNaturally, startPage });
         await session.call('mark', []);
       } else await session.call('setLeaders', null);
-      const bytes = await timed('print', async () => this.#whileJoining(printPage(session, limits, true)));
-      this.#printed = { index, part: { bytes, leadPages, headings } };
+      const bytes = await timed('print', async () =>
+        this.#whileJoining(printPage(session, limits, { isTagged, leadPages })),
+      );
+      this.#printed = { index, part: { bytes, leadPages } };
       await session.call('unmark', null);
       const count = new PdfSource(bytes).pages().length - leadPages;
       if (count !== part.pageCount && this.#parts.length > 1)

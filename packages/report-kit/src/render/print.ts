@@ -1,4 +1,5 @@
 import { RenderError } from '../message.ts';
+import { isShrunk } from '../pdf/shrink.ts';
 import type { RenderLimits } from './limits.ts';
 import type { PageSession } from './page-session.ts';
 
@@ -23,18 +24,39 @@ async function readStream(session: PageSession, handle: string, limits: RenderLi
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** Prints the page as it stands. Only the last pass needs tags and outline: without them it is a third faster. */
-export async function printPage(
+async function printOnce(
   session: PageSession,
   limits: RenderLimits,
-  isFinal: boolean,
+  { isTagged, leadPages = 0 }: PrintKind,
 ): Promise<Uint8Array> {
   const { stream } = await session.send('Page.printToPDF', {
     preferCSSPageSize: true,
     printBackground: true,
-    generateTaggedPDF: isFinal,
-    generateDocumentOutline: isFinal,
+    generateTaggedPDF: isTagged,
+    generateDocumentOutline: isTagged,
+    // One more than allowed tells that there are too many: a page that is millions of pixels high is not painted to its end.
+    pageRanges: `1-${limits.pages + leadPages + 1}`,
     transferMode: 'ReturnAsStream',
   });
   return readStream(session, String(stream), limits);
+}
+
+/** Whether a print has tags and outline, and how many pages of it, at its beginning, are left out later. */
+export interface PrintKind {
+  readonly isTagged: boolean;
+  readonly leadPages?: number;
+}
+
+/**
+ * Prints the page as it stands, and once more when a face that was needed came too late. Only the last pass needs tags and
+ * outline: without them it is a third faster.
+ */
+export async function printPage(
+  session: PageSession,
+  limits: RenderLimits,
+  kind: PrintKind,
+): Promise<Uint8Array> {
+  const bytes = await printOnce(session, limits, kind);
+  const isLate = await session.call('printed', { isShrunk: isShrunk(bytes, kind.leadPages ?? 0) });
+  return isLate === true ? printOnce(session, limits, kind) : bytes;
 }

@@ -7,7 +7,12 @@ import { openBrowser } from '../browser/playwright.ts';
 import type { LaunchOptions, LaunchedBrowser } from '../browser/playwright.ts';
 import { RenderError } from '../message.ts';
 import type { RenderJob, RenderResult } from './job.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { residentBytes } from './memory.ts';
+import { drawAll } from './pictures.ts';
+import type { Drawing, DrawingRequest } from './pictures.ts';
 import { runJob } from './run-job.ts';
+import { watchJob } from './watch.ts';
 import { PageSession } from './page-session.ts';
 
 /** Options of {@link createRenderer}. */
@@ -20,16 +25,29 @@ export interface RendererOptions {
   readonly scratchDir?: string | undefined;
   /** Browsers kept started for the next jobs; 1 when not given. */
   readonly warm?: number | undefined;
+  /**
+   * Renders one document over and over, as a preview does: a browser then goes on with the next version of it in an empty
+   * page. Never for jobs of different people or designs, since a hostile page may have broken into its browser.
+   */
+  readonly isOneDocument?: boolean | undefined;
 }
 
 /** Renders jobs, each in a browser of its own that is used once. */
 export interface Renderer {
   readonly chromium: Chromium;
   render(job: RenderJob): Promise<RenderResult>;
+  /** Draws vectors and diagrams for outputs without a browser, in one of their own; a sentence says why one cannot be drawn. */
+  draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]>;
   /** A fresh browser under Playwright's control, for screenshots; the caller closes it. */
   launchBrowser(options?: LaunchOptions): Promise<LaunchedBrowser>;
   close(): Promise<void>;
 }
+
+/** A browser that has grown beyond this is not used again. */
+const REUSED_BYTES = 1024 ** 3;
+
+const isSmall = async ({ browser }: PageSession): Promise<boolean> =>
+  ((await residentBytes(browser.pid)) ?? 0) < REUSED_BYTES;
 
 class ChromiumRenderer implements Renderer {
   readonly chromium: Chromium;
@@ -45,20 +63,35 @@ class ChromiumRenderer implements Renderer {
   }
 
   async render(job: RenderJob): Promise<RenderResult> {
-    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
     const startedAt = performance.now();
-    const session = await this.#take();
-    const startMs = performance.now() - startedAt;
-    try {
+    return this.#inFreshPage(async session => {
+      const startMs = performance.now() - startedAt;
       const result = await runJob(session, job, this.chromium.isSandboxed);
       return {
         ...result,
         timings: { start: startMs, ...result.timings, total: performance.now() - startedAt },
       };
+    });
+  }
+
+  async draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]> {
+    if (requests.length === 0) return [];
+    return this.#inFreshPage(async session =>
+      watchJob(session, DEFAULT_LIMITS, undefined, async () => drawAll(session, requests)),
+    );
+  }
+
+  async #inFreshPage<T>(work: (session: PageSession) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new RenderError('renderer-closed', 'The renderer has been closed.');
+    const session = await this.#take();
+    let isIntact = false;
+    try {
+      const result = await work(session);
+      isIntact = true;
+      return result;
     } finally {
-      this.#running.delete(session.browser);
-      await session.browser.close();
-      this.#refill();
+      if (isIntact && this.#options.isOneDocument === true && (await isSmall(session))) this.#reuse(session);
+      else await this.#end(session);
     }
   }
 
@@ -92,6 +125,19 @@ class ChromiumRenderer implements Renderer {
       throw error;
     }
     return session;
+  }
+
+  async #end({ browser }: PageSession): Promise<void> {
+    this.#running.delete(browser);
+    await browser.close();
+    this.#refill();
+  }
+
+  /** Lets the browser have the next version of its document. */
+  #reuse(session: PageSession): void {
+    const emptied = session.empty().then(() => session);
+    emptied.catch(async () => this.#end(session));
+    this.#ready.unshift(emptied);
   }
 
   async #take(): Promise<PageSession> {

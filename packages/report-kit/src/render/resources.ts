@@ -18,10 +18,12 @@ export function pageScript(): string {
     'imported.js',
     'diagrams.js',
     'tags.js',
+    'fit.js',
     'targets.js',
     'running.js',
     'footnotes.js',
     'parts.js',
+    'screen.js',
     'snapshot.js',
   ].map(name => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'));
   const vue = readFileSync(
@@ -36,7 +38,7 @@ let diagrams: Buffer | undefined;
 
 /** The library that draws diagrams, several megabytes: read when the first page asks for it. */
 export function diagramScript(): Buffer {
-  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid/package.json')), 'dist/mermaid.min.js'));
+  diagrams ??= readFileSync(join(dirname(require.resolve('mermaid')), 'mermaid.min.js'));
   return diagrams;
 }
 
@@ -61,7 +63,7 @@ export const PAGE_HEADERS = [
 
 /** The empty page that is kept warm; a job fills it. */
 export function shellPage(): string {
-  return `<!doctype html><html><head><meta charset="utf-8"><title></title><style>${fontFaces()}</style><style id="base-style">${baseStyle()}</style><style id="design-style"></style><style id="page-style"></style><style id="part-style"></style><script src="/page.js"></script></head><body><div id="report"></div></body></html>`;
+  return `<!doctype html><html><head><meta charset="utf-8"><title></title><style id="font-faces">${fontFaces()}</style><style id="base-style">${baseStyle()}</style><style id="design-style"></style><style id="page-style"></style><style id="part-style"></style><script src="/page.js"></script></head><body><div id="report"></div></body></html>`;
 }
 
 let base: string | undefined;

@@ -2,10 +2,11 @@ import { encode } from 'uqr';
 import { z } from 'zod';
 import { compileDesign } from '../design/compile.ts';
 import { prepareData } from '../design/data.ts';
-import { labelsFor } from '../design/design.ts';
+import { labelledStyle, labelsFor } from '../design/design.ts';
 import { buildHtml } from '../html/document.ts';
-import { renderMarkdown, variablesFrom } from '../markdown/index.ts';
+import { variablesFrom } from '../markdown/index.ts';
 import { RenderError } from '../message.ts';
+import type { Message } from '../message.ts';
 import { extendCatalog, writeAttachments } from '../pdf/attachments.ts';
 import { encryptPdf } from '../pdf/encrypt.ts';
 import { writeMetadata } from '../pdf/metadata.ts';
@@ -20,7 +21,8 @@ import { textAt } from './job.ts';
 import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
-import { located, placeOf } from './located.ts';
+import { MarkdownTexts } from './markdown-texts.ts';
+import { placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { DocumentPrinter } from './print-document.ts';
@@ -50,6 +52,7 @@ class JobRun {
   readonly #language: string;
   readonly #timings: Record<string, number> = {};
   #data: unknown;
+  #markdown: MarkdownTexts | undefined;
 
   constructor(session: PageSession, job: RenderJob, limits: RenderLimits) {
     this.#session = session;
@@ -71,6 +74,10 @@ class JobRun {
     );
   }
 
+  get #messages(): Message[] {
+    return withPlaces(this.#session.messages, this.#data);
+  }
+
   async run(): Promise<RenderResult> {
     const { design } = this.#job;
     const compiled = await this.#timed('compile', () => compileDesign(design));
@@ -78,7 +85,10 @@ class JobRun {
     this.#failOnErrors('template-invalid', 'The template has errors, so nothing was rendered.');
     this.#data = await this.#timed('data', () => prepareData(design.data, this.#job.data));
     this.#giveResources();
-    const paged = await this.#timed('style', () => rewriteStyle(design.style, this.#styleSource()));
+    const labels = labelsFor(design, this.#language);
+    const paged = await this.#timed('style', () =>
+      rewriteStyle(labelledStyle(design.style, labels), this.#styleSource()),
+    );
     this.#session.messages.push(...paged.messages);
     await this.#timed('template', async () => this.#render(compiled, paged));
     this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
@@ -96,20 +106,15 @@ class JobRun {
     const { design, assets } = this.#job;
     checkAssets(new Map([...design.assets, ...(assets ?? [])]), this.#limits);
     this.#session.assets = name => assets?.get(name) ?? design.assets.get(name);
-    const resolveVariable = variablesFrom(this.#data);
+    const { messages } = this.#session;
+    const markdown = new MarkdownTexts(this.#data, messages, variablesFrom(this.#data));
+    this.#markdown = markdown;
     this.#session.questions = {
       place: async value => placeOf(this.#data, z.string().max(50_000).parse(value)),
       qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
         const texts = z.array(z.string().max(5_000_000)).parse(value);
-        return this.#timed('markdown', () =>
-          texts.map(text => {
-            const result = renderMarkdown(text, { resolveVariable });
-            for (const message of result.messages)
-              this.#session.messages.push(located(message, this.#data, text));
-            return result.html;
-          }),
-        );
+        return this.#timed('markdown', () => markdown.answer(texts));
       },
     };
   }
@@ -124,16 +129,19 @@ class JobRun {
   }
 
   async #render(compiled: ReturnType<typeof compileDesign>, paged: PagedStyle) {
-    // Laid out at the width of the printed page, so that what is measured is what is printed.
+    const isPrinted = this.#job.output === 'pdf' && this.#job.engine !== 'weasyprint';
+    // Laid out at the width of the printed page, so that what is measured is what is printed; by its height the page knows
+    // that it is not for the screen (screen.js).
     await this.#session.send('Emulation.setDeviceMetricsOverride', {
       width: Math.round(contentWidth(paged.rules)),
-      height: 1_000,
+      height: isPrinted ? 1 : 1_000,
       deviceScaleFactor: 1,
       mobile: false,
     });
     const defaultSize = paged.rules.findLast(rule => rule.name === '' && rule.size)?.size ?? DEFAULT_SIZE;
     const { code, partials, names } = compiled;
-    const labels = labelsFor(this.#job.design, this.#language);
+    const { design } = this.#job;
+    const labels = labelsFor(design, this.#language);
     const job = {
       code,
       partials,
@@ -146,9 +154,11 @@ class JobRun {
       isPaged: this.#job.engine !== 'weasyprint',
       isScreen: this.#job.output === 'html',
     };
-    const summary = pageSummary.parse(
-      await this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
-    );
+    const [rendered] = await Promise.all([
+      this.#session.call('render', { ...job, paged: { ...paged, defaultSize } }),
+      this.#session.browser.pipe.flushed().then(async () => this.#markdown?.readAhead(design.fields)),
+    ]);
+    const summary = pageSummary.parse(rendered);
     this.#session.messages.push(...summary.messages);
   }
 
@@ -159,6 +169,7 @@ class JobRun {
       session: this.#session,
       limits: this.#limits,
       needsPositions,
+      isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
     const { body, pageCount, pages } = await printer.print();
@@ -172,7 +183,7 @@ class JobRun {
       password === undefined || password === ''
         ? bytes
         : await this.#timed('encrypt', async () => encryptPdf(bytes, password));
-    return { bytes: result, pageCount, messages: this.#session.messages, timings: this.#timings };
+    return { bytes: result, pageCount, messages: this.#messages, timings: this.#timings };
   }
 
   /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
@@ -184,7 +195,7 @@ class JobRun {
         .array(z.int().min(1))
         .parse(await this.#session.call('sheets', { from, to, pageCount, ...places }));
       if (numbers.length === 0) continue;
-      const sheets = await printPage(this.#session, this.#limits, false);
+      const sheets = await printPage(this.#session, this.#limits, { isTagged: false });
       layOver(
         update,
         sheets,
@@ -217,7 +228,7 @@ class JobRun {
     const bytes = Buffer.from(await this.#document(paged.css, paged.pageCss), 'utf8');
     if (bytes.length > this.#limits.outputBytes)
       throw new RenderError('output-too-large', 'The HTML file is too large: use fewer or smaller pictures.');
-    return { bytes, messages: this.#session.messages, timings: this.#timings };
+    return { bytes, messages: this.#messages, timings: this.#timings };
   }
 
   async #weasyPrint(): Promise<RenderResult> {
@@ -227,7 +238,7 @@ class JobRun {
         'Passwords are set with Chromium only: leave out the engine or the password.',
       );
     const html = await this.#document(
-      this.#job.design.style,
+      labelledStyle(this.#job.design.style, labelsFor(this.#job.design, this.#language)),
       '[data-page-of]::after { content: target-counter(attr(href), page); }',
     );
     const { bytes, messages } = await this.#timed('weasyprint', async () =>
@@ -239,7 +250,7 @@ class JobRun {
     return {
       bytes,
       ...(pageCount > 0 ? { pageCount } : {}),
-      messages: this.#session.messages,
+      messages: this.#messages,
       timings: this.#timings,
     };
   }

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Root } from 'hast';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
-import { collectNames, ENGLISH_LABELS, readTrees } from '../outline/index.ts';
+import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
 import type { Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
 import { escapeMarkdown, rewriteMarkdown } from './rewrite.ts';
 
@@ -111,7 +111,7 @@ export async function makeTextFolder(
   const trees: ReadonlyMap<OutlineBlock, Root> = readTrees(outline, options.resolveVariable, messages);
   const writer: Writer = {
     moved: new Map(),
-    names: collectNames(outline, trees, options.labels ?? ENGLISH_LABELS),
+    names: collectNames(outline, trees, options.labels ?? outlineLabels(outline.language)),
     resolveVariable: options.resolveVariable,
   };
   const parts = [

@@ -35,6 +35,8 @@ export function findingOf(result: CheckResult, asset: AssetRef): FindingObservat
 function placeOn(matchedAt: string, { kind, key }: AssetRef): string {
   const place = matchedAt.replace(RANDOM_WORD, '*');
   if (kind === 'service') return '';
+  // A template may ask for the site itself with and without the slash: one place.
+  if (place === key) return '/';
   const bare = key.replace(/^https?:\/\//, '');
   const rest = [`${key}`, key.replace(/^http/, 'ws'), bare].find(start => place.startsWith(start));
   if (rest !== undefined) return place.slice(rest.length).replace(/^:(?:80|443)$/, '');

@@ -1,5 +1,8 @@
 import { isIPv4 } from 'node:net';
 import type { Answer } from 'dns-packet';
+import { parseTarget, portOf } from '../../http/target.ts';
+import type { Transport } from '../../http/transport.ts';
+import { jarmOf } from '../../protocols/jarm.ts';
 import { DslError, Suspension } from '../values.ts';
 import type { DslScope, DslValue } from '../values.ts';
 import { define, textAt } from './signature.ts';
@@ -10,6 +13,7 @@ const PORTS: Readonly<Record<string, number>> = {
 }; // prettier-ignore
 
 const RESOLVE_TIMEOUT_MS = 5000;
+const JARM_TIMEOUT_MS = 5000;
 
 /** What an answer says, as one text; undefined for a record that has none. */
 function recordText(answer: Answer): string | undefined {
@@ -48,6 +52,35 @@ function resolveName(args: readonly DslValue[], scope: DslScope): DslValue {
   });
 }
 
+/** The JARM fingerprint of `host`, `host:port` or a URL (port 443 when none is given), taken once per evaluation. */
+function jarm(args: readonly DslValue[], scope: DslScope): DslValue {
+  const text = textAt(args, 0);
+  const target = parseTarget(text.includes('://') ? text : `https://${text}`);
+  if (target === undefined) throw new DslError('jarm needs a host');
+  const key = `jarm ${target.host} ${portOf(target)}`;
+  const known = scope.effects?.get(key);
+  if (known === null) throw new DslError('jarm got no connection');
+  if (known !== undefined) return known;
+  throw new Suspension(key, async ({ transport, rate, signal }) => {
+    if (transport === undefined) return null;
+    const limited: Transport = {
+      connect: async (host, port, options) => {
+        await rate?.acquire(signal);
+        return transport.connect(host, port, options);
+      },
+    };
+    try {
+      return await jarmOf(target.host, portOf(target), {
+        transport: limited,
+        timeoutMs: JARM_TIMEOUT_MS,
+        signal,
+      });
+    } catch {
+      return null;
+    }
+  });
+}
+
 /** Other spellings of an IPv4 address: 1 dotted, 2 without zero octets, 3 octal, 4 hex, 5 one number, 6 hex number … */
 function formatAddress(args: readonly DslValue[]): string {
   const [address, style] = [textAt(args, 0), textAt(args, 1)];
@@ -72,7 +105,7 @@ function formatAddress(args: readonly DslValue[]): string {
   return form;
 }
 
-function portOf(args: readonly DslValue[]): number {
+function networkPort(args: readonly DslValue[]): number {
   const given = textAt(args, 0);
   if (/^\d+$/.test(given) && !(PORTS[textAt(args, 1)] === undefined && given === '')) return Number(given);
   const port = PORTS[textAt(args, 1)] ?? PORTS[given];
@@ -83,6 +116,7 @@ function portOf(args: readonly DslValue[]): number {
 /** Names, addresses and ports. */
 export const NETWORK_FUNCTIONS = [
   define('resolve', 1, 2, resolveName),
+  define('jarm', 1, 1, jarm),
   define('ip_format', 2, 2, formatAddress),
-  define('getNetworkPort', 1, 2, portOf),
+  define('getNetworkPort', 1, 2, networkPort),
 ];

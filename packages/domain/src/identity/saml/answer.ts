@@ -97,7 +97,7 @@ function assertResponse(
   const status = statusOf(response);
   if (status !== SUCCESS) throw new SamlRefusal(`the provider says ${status.slice(0, 200)}`);
   const destination = attributeOf(response, 'Destination');
-  if (destination !== undefined && destination !== '' && destination !== expected.destination)
+  if (destination !== undefined && destination !== expected.destination)
     throw new SamlRefusal('another destination');
   if (attributeOf(response, 'InResponseTo') !== expected.requestId)
     throw new SamlRefusal('an answer to another request');

@@ -53,15 +53,19 @@ export function readAssertion(signedXml: string, expected: Expected): Assertion 
   if (name === '' || name.length > 1000) throw new SamlRefusal('no NameID');
   assertConditions(onlyChild(assertion, ns.assertion, 'Conditions'), expected);
   return {
-    id: z
-      .string()
-      .regex(/^[\w.-]{1,256}$/)
-      .parse(attributeOf(assertion, 'ID')),
+    id: idOf(assertion),
     nameId: name,
     nameIdFormat: format,
     attributes: attributesOf(assertion),
     expiresAt: new Date(confirmedUntil(subject, expected) + CLOCK_SKEW_MS),
   };
+}
+
+/** Ids are kept, so that an assertion counts once: what is none must not get that far. */
+function idOf(assertion: Element): string {
+  const id = attributeOf(assertion, 'ID') ?? '';
+  if (!/^[\w.-]{1,256}$/.test(id)) throw new SamlRefusal('no ID');
+  return id;
 }
 
 function assertConditions(conditions: Element, { audience, now }: Expected): void {

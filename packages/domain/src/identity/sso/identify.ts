@@ -1,5 +1,5 @@
 import { roles, type AuthMethod, type Role } from '@glacis/contract';
-import { newId, UserError } from '@glacis/foundation';
+import { newId, UserError, type TenantId } from '@glacis/foundation';
 import { sql } from '@glacis/db';
 import { assertUsersWithinPlan } from '../../billing/limits.ts';
 import type { Platform } from '../../platform.ts';
@@ -123,8 +123,19 @@ async function becomeMember(
       'You are no member of this tenant yet. Ask its administrator to invite you.',
     );
   }
+  await refuseEnded(trx, tenant, userId);
   await assertUsersWithinPlan(platform.database.through(trx), tenant, 'members');
   await sql`insert into control.membership (user_id, tenant_id, role) values (${userId}, ${tenant}, ${given})`.execute(
     trx,
   );
+}
+
+/** Whom the organisation has switched off by provisioning does not become a member again by signing in. @throws UserError */
+async function refuseEnded(trx: ControlTransaction, tenant: TenantId, userId: string): Promise<void> {
+  const { rows } = await sql`select 1 from control.scim_user s join control.user_account u on u.id = ${userId}
+    where s.tenant_id = ${tenant} and not s.is_active and (s.user_id = u.id or s.email = u.email)`.execute(
+    trx,
+  );
+  if (rows.length > 0)
+    throw new UserError('sso.refused', 'Your organisation has ended your access. Ask your administrator.');
 }

@@ -162,6 +162,74 @@
       },
   };
 
+  // What makes a finding worse than the other values of the same metric.
+  const WORST = { AV: 'N', AC: 'L', AT: 'N', PR: 'N', UI: 'N', S: 'C', Au: 'N' };
+  const IMPACTS = new Set(['C', 'I', 'A', 'VC', 'VI', 'VA', 'SC', 'SI', 'SA']);
+
+  /** The base metrics of a CVSS vector of any version, in its order, for a table of them: `{ metric, label, isWorst }`. */
+  kit.components['cvss-vector'] = {
+    props: { vector: { default: '' } },
+    setup:
+      (props, { slots }) =>
+      () => {
+        const metrics = String(props.vector ?? '')
+          .split('/')
+          .map(part => part.split(':'))
+          .filter(
+            ([metric, value]) => (metric in WORST || IMPACTS.has(metric)) && /^[A-Z]$/.test(value ?? ''),
+          )
+          .map(([metric, value]) => ({
+            metric,
+            label: `${IMPACTS.has(metric) ? 'impact' : metric}.${value}`,
+            isWorst: WORST[metric] === value || (IMPACTS.has(metric) && (value === 'H' || value === 'C')),
+          }));
+        return slots.default?.({ metrics });
+      },
+  };
+
+  const LONG_WORD = /\S{25,}/;
+  const breakable = word => {
+    const span = document.createElement('span');
+    span.className = 'breakable';
+    for (const [index, part] of word.split(/(?<=[./:?&=_@-])/).entries())
+      span.append(...(index === 0 ? [part] : [document.createElement('wbr'), part]));
+    return span;
+  };
+
+  /** Versions, states and dates stay in one line where all columns together can afford it. */
+  const keepShort = () => {
+    for (const table of document.querySelectorAll('#report .markdown table')) {
+      const columns = table.rows[0]?.cells.length ?? 0;
+      if (columns > 6) continue;
+      const most = columns > 4 ? 12 : 18;
+      for (const cell of table.querySelectorAll('td')) {
+        const text = cell.textContent.trim();
+        if (text.length > 0 && text.length <= most && /^[\u0020-\u024f–—…]+$/.test(text))
+          cell.classList.add('short');
+      }
+    }
+  };
+
+  /** Columns are as wide as their longest word asks for: in cells, only words that no column could hold may break anywhere. */
+  kit.breakLongWords = () => {
+    keepShort();
+    for (const cell of document.querySelectorAll('#report :is(td, th)')) {
+      if (!LONG_WORD.test(cell.textContent)) continue;
+      const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      const found = [];
+      while (texts.nextNode())
+        if (
+          LONG_WORD.test(texts.currentNode.data) &&
+          !texts.currentNode.parentElement.closest('.breakable, svg, math')
+        )
+          found.push(texts.currentNode);
+      for (const text of found)
+        text.replaceWith(
+          ...text.data.split(/(\S{25,})/).map(part => (LONG_WORD.test(part) ? breakable(part) : part)),
+        );
+    }
+  };
+
   /** Text of a host, URL or hash: may break anywhere, but rather after a separator. */
   kit.components.breakable = {
     props: { text: { default: '' } },

@@ -5,6 +5,7 @@
   const kit = globalThis.reportKit;
   const MAX_CHARACTERS = 20_000;
   const MAX_DIAGRAMS = 300;
+  const MAX_SIDE = 4_000;
   /** Drawing is synchronous for the most part, so this is looked at between two diagrams; the job's own limit ends the rest. */
   const MAX_DRAWING_MS = 45_000;
 
@@ -157,7 +158,10 @@
       const [, , width = 0, height = 0] = (svg.getAttribute('viewBox') ?? '').split(/[\s,]+/).map(Number);
       const label =
         svg.querySelector('title')?.textContent ||
-        [...svg.querySelectorAll('text')].map(text => text.textContent.trim()).join(', ');
+        [...svg.querySelectorAll('text')]
+          .map(text => text.textContent.trim())
+          .filter(text => text !== '')
+          .join(', ');
       svg.setAttribute('role', 'img');
       svg.setAttribute('aria-label', label.slice(0, 500));
       svg.removeAttribute('aria-roledescription');
@@ -167,6 +171,57 @@
     } finally {
       stage.remove();
       spentMs += performance.now() - from;
+    }
+  };
+
+  /** Browsers give a drawing without a size 300 × 150 pixels. */
+  function sizeOf(svg) {
+    const box = (svg.getAttribute('viewBox') ?? '').split(/[\s,]+/).map(Number);
+    const side = (name, index) => {
+      const own = Number.parseFloat(svg.getAttribute(name) ?? '');
+      const isPart = (svg.getAttribute(name) ?? '').endsWith('%');
+      return own > 0 && !isPart ? own : (box[index] ?? 0);
+    };
+    const width = side('width', 2) || 300;
+    const height = side('height', 3) || 150;
+    const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
+    return { width: Math.max(1, Math.ceil(width * scale)), height: Math.max(1, Math.ceil(height * scale)) };
+  }
+
+  function parsedSvg(source) {
+    const parsed = new DOMParser().parseFromString(source, 'image/svg+xml');
+    const root = parsed.documentElement;
+    if (root.localName !== 'svg' || parsed.querySelector('parsererror'))
+      throw new Error('it is no SVG that can be read');
+    clean(root);
+    return root;
+  }
+
+  /** Shows one drawing at the page's corner, for Node to take a picture of, and returns it as a file of its own. */
+  kit.drawPicture = async ({ kind, source }) => {
+    const report = document.getElementById('report');
+    report.replaceChildren();
+    try {
+      const svg = kind === 'diagram' ? await kit.diagramOf(source) : parsedSvg(source);
+      const { width, height } = sizeOf(svg);
+      for (const [name, value] of Object.entries({ width, height })) svg.setAttribute(name, String(value));
+      svg.style.removeProperty('max-width');
+      if (!svg.hasAttribute('viewBox')) svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+      const markup = new XMLSerializer().serializeToString(svg);
+      const box = document.createElement('div');
+      box.style.cssText = `position: absolute; left: 0; top: 0; width: ${width}px; height: ${height}px; background: #fff`;
+      if (kind === 'diagram') box.append(svg);
+      else {
+        const image = new Image(width, height);
+        image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(markup)}`;
+        box.append(image);
+        await image.decode();
+      }
+      report.append(box);
+      await document.fonts.ready;
+      return { svg: markup, width, height };
+    } catch (error) {
+      return { fault: reason(error) };
     }
   };
 

@@ -51,6 +51,8 @@
     return groups.size;
   };
 
+  kit.footnoteCalls = () => notes.map(({ call }) => call);
+
   const waitingHere = () => notes.filter(note => !note.isPlaced && kit.isShown(note.call));
   /** How many notes of the part that is shown have no place yet. */
   kit.waitingFootnotes = () => waitingHere().length;

@@ -10,6 +10,8 @@
   const REFERENCE_WEIGHT = 2_500;
   const CHARACTERS = 60;
   const MAX_MEASURED_ROWS = 2_000;
+  /** Documents of more parts than this keep what is out as HTML. */
+  const PACKED_PARTS = 3;
   const BLOCK = /^(block|flow-root|list-item|table|table-row-group|table-row)$/;
   const OPENABLE = /^(block|flow-root|list-item|table|table-row-group)$/;
   const FORCED = /^(page|left|right|recto|verso|always|all)$/;
@@ -28,15 +30,32 @@
   /** Takes a leaf's content out of the document, or puts it back. */
   function setLeafOut(leaf, isOut) {
     const { element } = leaf;
-    if (isOut === Boolean(leaf.content)) return;
+    if (isOut === (leaf.content !== null)) return;
     setOut(element, isOut);
-    if (isOut) {
+    if (!isOut) {
+      if (typeof leaf.content === 'string') element.innerHTML = leaf.content;
+      else element.append(leaf.content);
+      leaf.content = null;
+    } else if (leaf.isPacked) {
+      leaf.content = element.innerHTML;
+      element.replaceChildren();
+    } else {
       leaf.content = document.createDocumentFragment();
       leaf.content.append(...element.childNodes);
-    } else {
-      element.append(leaf.content);
-      leaf.content = null;
     }
+  }
+
+  /** Elements that are more than their HTML. */
+  const STATEFUL = 'input, textarea, select, canvas, dialog, template, video, audio';
+
+  /** In a large document, what is out is kept as HTML: a tenth of the memory of its elements. Not what others hold on to. */
+  function choosePacked() {
+    if (before.at(-1) < PACKED_PARTS * partWeight) return;
+    const held = new Set();
+    for (let element of kit.heldElements())
+      for (; element && !held.has(element); element = element.parentElement) held.add(element);
+    for (const leaf of leaves)
+      leaf.isPacked = !held.has(leaf.element) && leaf.element.querySelector(STATEFUL) === null;
   }
 
   const weightOf = element =>
@@ -83,7 +102,15 @@
         if (container.last < container.first) containers.pop();
         else continue;
       }
-      leaves.push({ element: child, parent, weight, hasReferences: false, targets: [], content: null });
+      leaves.push({
+        element: child,
+        parent,
+        weight,
+        hasReferences: false,
+        targets: [],
+        content: null,
+        isPacked: false,
+      });
       before.push(before.at(-1) + weight);
     }
   }
@@ -132,6 +159,7 @@
       return;
     }
     kit.noteCounters(leaves.map(leaf => leaf.element));
+    choosePacked();
     for (const leaf of leaves) setLeafOut(leaf, true);
     for (const { element } of containers) setOut(element, true);
   };
@@ -165,7 +193,7 @@
     if (index === 0 || index >= leaves.length || isTableRow(index)) return index === 0;
     const leaf = leaves[index];
     leaf.isForced ??= (() => {
-      const hidden = [leaf, leaves[index - 1]].filter(item => item.content);
+      const hidden = [leaf, leaves[index - 1]].filter(item => item.content !== null);
       for (const item of hidden) setLeafOut(item, false);
       const isForcedBreak = isForcedBetween(index);
       for (const item of hidden) setLeafOut(item, true);
@@ -226,6 +254,7 @@
 
   /** Automatic column widths come from all rows, so a table that is printed in parts keeps those of the whole. */
   function freezeTables(from, to) {
+    document.getElementById('report').setAttribute('rk-seen', '');
     for (const container of containers) {
       if (!container.isTable || container.isFrozen || container.first >= to || container.last < from)
         continue;
@@ -316,12 +345,22 @@
     lead = null;
   };
 
-  async function ready() {
-    // Reading a size makes the layout, and the layout asks for the fonts.
-    void document.body.offsetHeight;
-    await Promise.all([document.fonts.ready, kit.pictures()]);
+  /** Whether a table is cut by the part, or may yet be: its columns and its head have to be measured. */
+  const cutsTable = (from, { to, endsNaturally }) =>
+    containers.some(
+      ({ isTable, first, last }) =>
+        isTable && first < to && last >= from && (endsNaturally || first < from || last >= to),
+    );
+
+  async function ready(isCut) {
+    const root = document.getElementById('report');
+    root.removeAttribute('rk-seen');
+    const isMeasured = isCut || kit.waitingFootnotes() > 0 || kit.hasLongTable();
+    if (!isMeasured && !kit.mustBeSeen(root)) return kit.pictures();
+    await kit.see(root);
     await kit.warmFootnotes();
     kit.findOverflow();
+    kit.findUnbreakable();
     kit.setLeaders();
   }
 
@@ -330,7 +369,7 @@
   /** Shows one part; `to` is given for a part that was shown before. */
   kit.openPart = async ({ from, to, startsNaturally, startPage }) => {
     if (leaves.length === 0) {
-      await ready();
+      await ready(false);
       return part({
         to: 0,
         endsNaturally: false,
@@ -345,13 +384,14 @@
       isInParts = true;
       kit.usePartRules();
     }
-    freezeTables(from, end.to);
+    const isCut = cutsTable(from, end);
+    if (isCut) freezeTables(from, end.to);
     show(from, end.to);
     continueFrom(from, startsNaturally);
     nameTargets();
     const leadPages = setLead(startPage);
     kit.writePages();
-    await ready();
+    await ready(isCut);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
     return part({ ...end, isLast, leadPages, hasReferences });
   };
@@ -360,14 +400,7 @@
     ...values,
     footnotes: kit.waitingFootnotes(),
     heightPx: document.documentElement.scrollHeight,
-    headings: kit.headings(),
   });
-
-  /** Levels of the headings that are shown, in reading order. */
-  kit.headings = () =>
-    [...document.querySelectorAll('#report :is(h1, h2, h3, h4, h5, h6)')].flatMap(element =>
-      element.checkVisibility() ? [Number(element.localName[1])] : [],
-    );
 
   kit.isShown = element => element.isConnected && !element.closest('[rk-out]');
 

@@ -60,6 +60,14 @@
         state.named.push({ name, element, id: ensureId(element), next: following(element) });
   };
 
+  /** Elements that are asked for their place later. */
+  kit.heldElements = () => [
+    ...state.running.map(item => item.place),
+    ...state.strings.map(item => item.element),
+    ...state.named.flatMap(item => [item.element, ...item.next]),
+    ...kit.footnoteCalls(),
+  ];
+
   kit.needsPositions = () =>
     state.running.length + state.strings.length > 0 || kit.paged.rules.some(rule => rule.boxes.length > 0);
 
@@ -328,9 +336,7 @@
 html, body { background: none !important; margin: 0 !important; padding: 0 !important; }
 #report { display: none !important; }`;
     document.body.append(box);
-    // Faces and pictures that only the margins use are asked for by this layout.
-    void box.offsetHeight;
-    await Promise.all([document.fonts.ready, kit.pictures()]);
+    await (kit.mustBeSeen(box) ? kit.see(box) : kit.pictures());
     return numbers;
   };
 })();

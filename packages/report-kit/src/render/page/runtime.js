@@ -78,6 +78,17 @@
         const options = typeof format === 'string' ? (styles[format] ?? styles.long) : format;
         return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options }).format(date);
       },
+      /** Two days as a range, what they share written once; either may be missing. */
+      formatDates(from, to, format = 'long', locale = language) {
+        const days = [from, to].filter(value => value !== null && value !== undefined && value !== '');
+        const [first, last] = days.map(asDate);
+        if (days.length < 2 || Number.isNaN(first.getTime()) || Number.isNaN(last.getTime()) || first > last)
+          return days.map(value => this.formatDate(value, format, locale)).join(' – ');
+        return new Intl.DateTimeFormat(locale, {
+          timeZone: 'UTC',
+          ...(styles[format] ?? styles.long),
+        }).formatRange(first, last);
+      },
       formatTime: (value, locale = language) =>
         new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(
           asDate(value),
@@ -200,14 +211,16 @@
 
   const readPictures = new WeakSet();
   kit.pictures = async () => {
-    const unread = [...document.images].filter(image => !readPictures.has(image) && kit.isShown(image));
+    const unread = [...document.images].filter(
+      image => !readPictures.has(image) && kit.isShown(image) && !image.classList.contains('image-missing'),
+    );
     await Promise.all(
       unread.map(async image => {
         readPictures.add(image);
         await image.decode().catch(() => {
           const source = image.getAttribute('src') ?? '';
           // A picture from elsewhere has been reported as a refused request already.
-          if (!image.src.startsWith('data:') && !image.src.startsWith(location.origin)) return;
+          if (/^https?:/.test(image.src) && !image.src.startsWith(location.origin)) return;
           kit.note(
             'warning',
             'image-missing',
@@ -291,11 +304,11 @@
     registerPartials(app, job.partials, scope);
     const root = document.getElementById('report');
     const isPrinted = job.isPaged && !job.isScreen;
-    // What is printed is laid out in parts, later: a layout of the whole would take most of the job's memory.
-    if (isPrinted) root.style.display = 'none';
+    if (!isPrinted) kit.freshFonts();
     app.mount(root);
     await settle();
     await kit.drawDiagrams();
+    kit.breakLongWords();
     if (job.isPaged) {
       kit.takeRunning();
       kit.footnoteCount = kit.takeFootnotes();
@@ -306,7 +319,6 @@
       forget(app, root);
       kit.setTargets();
       kit.planParts(job.partElements);
-      root.style.removeProperty('display');
     } else {
       void document.body.offsetHeight;
       await Promise.all([document.fonts.ready, kit.pictures()]);

@@ -28,6 +28,12 @@
     while (comments.nextNode()) found.push(comments.currentNode);
     for (const comment of found) comment.remove();
     for (const element of copy.querySelectorAll('*')) cleanAttributes(element);
+    // A paragraph within a line would end the paragraph around it when the file is read.
+    for (const paragraph of copy.querySelectorAll('span.markdown > p')) {
+      const line = document.createElement('span');
+      line.append(...paragraph.childNodes);
+      paragraph.replaceWith(line);
+    }
     return copy.innerHTML;
   };
 })();
