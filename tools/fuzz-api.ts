@@ -72,14 +72,21 @@ async function peopleOf(of: World): Promise<Readonly<Record<Person, string>>> {
 }
 
 /**
- * Gives each player a session that survives what the fuzzer does to it: its cookie names the player, and a request that
- * comes with it goes on with a session that is valid now.
+ * Gives each player a session and a membership that survive what the fuzzer does to them: the cookie names the player, and a
+ * request that comes with it goes on with a session that is valid now.
  */
 function keepSignedIn(of: World, people: Readonly<Record<Person, string>>): void {
   of.server.addHook('onRequest', async request => {
     const player = /glacis_session=player-(\w+)/.exec(request.headers.cookie ?? '')?.[1];
     const name = PEOPLE.find(one => one === player);
-    if (name) request.headers.cookie = await of.signIn(people[name]);
+    if (!name) return;
+    // Whoever left, or was removed, is back, with what they were.
+    await of.platform.database.query(
+      `insert into control.membership (user_id, tenant_id, role) values ($1, $2, $3)
+       on conflict (user_id, tenant_id) do update set role = excluded.role, scope = 'tenant'`,
+      [people[name], of.alpha.tenant, name === 'owner' ? 'admin' : 'observer'],
+    );
+    request.headers.cookie = await of.signIn(people[name]);
   });
 }
 

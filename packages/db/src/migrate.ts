@@ -88,24 +88,24 @@ export async function createTenantSchema(
   tenant: TenantId,
 ): Promise<void> {
   const schema = tenantSchema(tenant);
-  await query(`create role "${schema}" nologin`);
-  await query(`grant "${schema}" to current_user`);
-  await query(`create schema "${schema}"`);
-  await query(`grant usage on schema "${schema}" to "${schema}"`);
-  await query(
-    `alter default privileges in schema "${schema}" grant select, insert, update, delete on tables to "${schema}"`,
+  const migrations = readMigrations('tenant');
+  const ledger = migrations.map(
+    ({ version, name, hash }) => `('${schema}', ${version}, '${name.replaceAll("'", "''")}', '${hash}')`,
   );
-  await query(`set local search_path to "${schema}"`);
-  for (const migration of readMigrations('tenant')) {
-    await query(migration.text);
-    await query('insert into control.schema_version (schema, version, name, hash) values ($1, $2, $3, $4)', [
-      schema,
-      migration.version,
-      migration.name,
-      migration.hash,
-    ]);
-  }
-  await query('set local search_path to public');
+  // One message: each further one would wait for its turn on both sides.
+  await query(
+    [
+      `create role "${schema}" nologin`,
+      `grant "${schema}" to current_user`,
+      `create schema "${schema}"`,
+      `grant usage on schema "${schema}" to "${schema}"`,
+      `alter default privileges in schema "${schema}" grant select, insert, update, delete on tables to "${schema}"`,
+      `set local search_path to "${schema}"`,
+      ...migrations.map(migration => migration.text),
+      `insert into control.schema_version (schema, version, name, hash) values ${ledger.join(', ')}`,
+      'set local search_path to public',
+    ].join(';\n'),
+  );
 }
 
 /** Removes a tenant's schema with all its tables, and its roles, inside the caller's transaction. What is gone is no error. */
