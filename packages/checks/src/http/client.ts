@@ -176,7 +176,7 @@ export class HttpClient {
     if (parser.isReusable && request.isKeepAlive && !stream.destroyed) this.keepIdle(key, stream);
     else stream.destroy();
     await this.turn();
-    return finishResponse(parser, request, durationSeconds, ip);
+    return finishResponse(parser, request, durationSeconds, ip, this.turn);
   }
 }
 
@@ -236,12 +236,14 @@ async function finishResponse(
   request: WireRequest,
   durationSeconds: number,
   ip: string,
+  turn: () => Promise<void>,
 ): Promise<WireResponse> {
   const { head } = parser;
   if (head === undefined) throw new ProtocolError('the answer has no head');
   const raw = parser.body();
   const decoded = await decodeBody(raw, headerValue(head.headers, 'content-encoding') ?? '', request.maxBody);
-  const body = decodeCharset(decoded.body, headerValue(head.headers, 'content-type') ?? '');
+  const contentType = headerValue(head.headers, 'content-type') ?? '';
+  const body = await decodeCharset(decoded.body, contentType, turn);
   return {
     ...head,
     body: bytesOfBuffer(body),
