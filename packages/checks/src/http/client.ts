@@ -180,13 +180,37 @@ export class HttpClient {
   }
 }
 
+/** Milliseconds in which answers are parsed before the event loop gets its turn. */
+const PARSE_MS = 6;
+
+/** How long answers of all connections have been parsed in this turn of the event loop. */
+class ParseShare {
+  private spentMs = 0;
+
+  /** Parses; true when this turn's time is used up, so that nothing more is to be read in it. */
+  parse(parser: ResponseParser, data: Buffer): boolean {
+    const startedAt = performance.now();
+    if (this.spentMs === 0) setImmediate(() => (this.spentMs = 0));
+    try {
+      parser.push(data);
+    } finally {
+      this.spentMs += performance.now() - startedAt;
+    }
+    return this.spentMs > PARSE_MS;
+  }
+}
+
+const parseShare = new ParseShare();
+
 /** The connection ended before the first byte of an answer. */
 class StaleConnection extends Error {}
 
 function receive(stream: Duplex, request: WireRequest, parser: ResponseParser): Promise<void> {
   return new Promise((resolve, reject) => {
     let hasData = false;
+    let isStopped = false;
     const stop = (error: Error | undefined): void => {
+      isStopped = true;
       clearTimeout(timer);
       request.signal?.removeEventListener('abort', onAbort);
       stream.removeListener('data', onData);
@@ -201,8 +225,15 @@ function receive(stream: Duplex, request: WireRequest, parser: ResponseParser): 
     const onData = (data: Buffer): void => {
       hasData = true;
       try {
-        parser.push(data);
+        const isTurnOver = parseShare.parse(parser, data);
         if (parser.isDone) stop(undefined);
+        else if (isTurnOver) {
+          // An answer of tiny chunks takes long to read, and a socket gives as much at once as it has.
+          stream.pause();
+          setImmediate(() => {
+            if (!isStopped) stream.resume();
+          });
+        }
       } catch (error) {
         stop(error instanceof Error ? error : new ProtocolError(String(error)));
       }
