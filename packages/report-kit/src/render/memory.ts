@@ -27,7 +27,8 @@ const GROWTH_BYTES = 512 * 1024 ** 2;
  */
 export class MemoryCollector {
   readonly #session: PageSession;
-  #after: number | undefined;
+  /** What a page with a small document takes. */
+  #after = 256 * 1024 ** 2;
 
   constructor(session: PageSession) {
     this.#session = session;
@@ -35,9 +36,8 @@ export class MemoryCollector {
 
   async collect(): Promise<void> {
     const bytes = await residentBytes(this.#session.browser.pid);
-    this.#after ??= bytes;
-    if (bytes !== undefined && bytes < (this.#after ?? 0) + GROWTH_BYTES) return;
+    if (bytes !== undefined && bytes < this.#after + GROWTH_BYTES) return;
     await this.#session.send('HeapProfiler.collectGarbage');
-    this.#after = await residentBytes(this.#session.browser.pid);
+    this.#after = (await residentBytes(this.#session.browser.pid)) ?? this.#after;
   }
 }

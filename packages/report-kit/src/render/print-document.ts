@@ -97,6 +97,8 @@ export class DocumentPrinter {
     this.#hints = { targets: new Map(Object.entries(named)) };
     this.#join = new PdfJoin(this.#hints);
     const memory = new MemoryCollector(this.#context.session);
+    // What rendering the template has left behind: several times the document.
+    await this.#context.timed('collect', async () => memory.collect());
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
