@@ -46,8 +46,7 @@ export interface Renderer {
 /** A browser that has grown beyond this is not used again. */
 const REUSED_BYTES = 1024 ** 3;
 
-const isSmall = async ({ browser }: PageSession): Promise<boolean> =>
-  ((await residentBytes(browser.pid)) ?? 0) < REUSED_BYTES;
+const isSmall = ({ browser }: PageSession): boolean => (residentBytes(browser.pid) ?? 0) < REUSED_BYTES;
 
 class ChromiumRenderer implements Renderer {
   readonly chromium: Chromium;
@@ -90,7 +89,7 @@ class ChromiumRenderer implements Renderer {
       isIntact = true;
       return result;
     } finally {
-      if (isIntact && this.#options.isOneDocument === true && (await isSmall(session))) this.#reuse(session);
+      if (isIntact && this.#options.isOneDocument === true && isSmall(session)) this.#reuse(session);
       else await this.#end(session);
     }
   }
