@@ -39,18 +39,14 @@ const GROWTH_BYTES = 512 * 1024 ** 2;
  * each printed part until it is short of memory, and our limit is reached before.
  */
 export class MemoryCollector {
-  readonly #session: PageSession;
   /** What a page with a small document takes. */
   #after = 256 * 1024 ** 2;
 
-  constructor(session: PageSession) {
-    this.#session = session;
-  }
-
-  async collect(): Promise<void> {
-    const bytes = residentBytes(this.#session.browser.pid);
+  async collect(session: PageSession): Promise<void> {
+    const { pid } = session.browser;
+    const bytes = residentBytes(pid);
     if (bytes !== undefined && bytes < this.#after + GROWTH_BYTES) return;
-    await this.#session.send('HeapProfiler.collectGarbage');
-    this.#after = residentBytes(this.#session.browser.pid) ?? this.#after;
+    await session.send('HeapProfiler.collectGarbage');
+    this.#after = residentBytes(pid) ?? this.#after;
   }
 }

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { discoverChromium } from '../browser/discover.ts';
 import type { Chromium } from '../browser/discover.ts';
 import { startBrowser } from '../browser/process.ts';
@@ -118,6 +119,11 @@ class ChromiumRenderer implements Renderer {
     const session = new PageSession(browser);
     try {
       await session.open();
+      // A preview's documents are small, and its browser is kept: one page is enough.
+      if (availableParallelism() > 1 && this.#options.isOneDocument !== true) {
+        session.beside = new PageSession(browser);
+        await session.beside.open();
+      }
     } catch (error) {
       this.#running.delete(browser);
       await browser.close();
