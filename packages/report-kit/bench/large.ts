@@ -15,7 +15,7 @@ const renderer = await createRenderer({ warm: 1 });
 const design = await builtInDesigns['attack-surface']();
 let peak = 0;
 const timer = setInterval(async () => {
-  peak = Math.max(peak, (await residentBytes(process.pid)) ?? 0);
+  peak = Math.max(peak, residentBytes(process.pid) ?? 0);
 }, 250);
 const load = loadavg()[0];
 const { bytes, pageCount, timings, messages } = await renderer.render({

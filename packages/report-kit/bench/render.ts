@@ -19,7 +19,7 @@ function watchTree(): () => Promise<{ peakMiB: number; nodePeakMiB: number; cpuM
   let browsers = 0;
   const cpu = process.cpuUsage();
   const look = async (): Promise<void> => {
-    peak = Math.max(peak, (await residentBytes(process.pid)) ?? 0);
+    peak = Math.max(peak, residentBytes(process.pid) ?? 0);
     nodePeak = Math.max(nodePeak, process.memoryUsage().rss);
     browsers = Math.max(browsers, await childTicks(process.pid));
   };

@@ -35,7 +35,9 @@ export class PageSession {
   assets: AssetSource = () => undefined;
   questions: PageQuestions = {};
   #sessionId = '';
-  readonly #blocked = new Set<string>();
+  #blocked = new Set<string>();
+  /** Another page for the same job, in a process of its own: it prints parts while this one prints others. */
+  beside: PageSession | undefined;
 
   constructor(browser: BrowserProcess) {
     this.browser = browser;
@@ -82,6 +84,13 @@ export class PageSession {
     await this.send('Page.navigate', { url: `${ORIGIN}/` });
     await loaded;
     await this.call('warmFonts', null);
+  }
+
+  /** Makes this page another one of that page's job. */
+  follow(main: PageSession): void {
+    this.messages = main.messages;
+    this.assets = main.assets;
+    this.#blocked = main.#blocked;
   }
 
   /** Sends a protocol command to this page. */

@@ -31,7 +31,13 @@ const shownPart = z.object({
   hasReferences: z.boolean(),
   footnotes: z.int().min(0),
   heightPx: z.number(),
+  /** Whether it looks the same on whatever page it begins. */
+  isFree: z.boolean(),
+  /** The part for another page to print: it is not made ready in the page that it comes from. */
+  copy: z.unknown().optional(),
 });
+
+type ShownPart = z.output<typeof shownPart>;
 
 const closedPart = z.object({
   to: z.int().min(0),
@@ -39,15 +45,41 @@ const closedPart = z.object({
   endsNaturally: z.boolean(),
 });
 
+const copiedSheets = z.object({ numbers: z.array(z.int().min(1)), copy: z.unknown().optional() });
+
+/** Pages of sheets that are printed at once. */
+export const SHEETS = 400;
+
 interface Part {
+  readonly index: number;
   readonly from: number;
   readonly startsNaturally: boolean;
-  readonly startPage: number;
-  readonly pageCount: number;
+  /** 0 while it is not known. */
+  startPage: number;
+  pageCount: number;
   readonly leadPages: number;
   readonly to: number;
   /** Whether its page numbers are still to be written. */
   readonly waits: boolean;
+}
+
+/** What one print gave; places count from the page that the part begins on. */
+interface PrintedPart {
+  readonly bytes: Uint8Array;
+  readonly positions: PagePositions;
+}
+
+/** A part that is printed without knowing on which page it begins. */
+interface FreePart {
+  readonly part: Part;
+  /** Undefined when the other page could not show it. */
+  readonly work: Promise<PrintedPart | undefined>;
+}
+
+/** Sheets to lay over the pages with these numbers. */
+export interface PrintedSheets {
+  readonly numbers: readonly number[];
+  readonly bytes: Uint8Array;
 }
 
 /** A document as printed, and on which page each link target lies. */
@@ -55,6 +87,8 @@ export interface PrintedDocument {
   readonly body: PdfBody;
   readonly pageCount: number;
   readonly pages: ReadonlyMap<string, number>;
+  /** What was laid out on sheets while the document was printed; undefined when that is still to be done. */
+  readonly sheets: readonly PrintedSheets[] | undefined;
 }
 
 /** What printing needs of its job. */
@@ -77,6 +111,11 @@ export class DocumentPrinter {
   readonly #parts: Part[] = [];
   #hints: TagHints = { targets: new Map() };
   #join: PdfJoin;
+  readonly #memory = new MemoryCollector();
+  /** Free parts whose first page is not known yet, in order. */
+  #free: FreePart[] = [];
+  /** What the other page is printing. */
+  #beside: Promise<unknown> | undefined;
   /** What was printed last: it is joined while the browser works on the next part. */
   #printed: { index: number; part: PdfPart } | undefined;
   #pageCount = 0;
@@ -96,28 +135,122 @@ export class DocumentPrinter {
       .parse(await this.#context.session.call('targets', null));
     this.#hints = { targets: new Map(Object.entries(named)) };
     this.#join = new PdfJoin(this.#hints);
-    const memory = new MemoryCollector(this.#context.session);
+    const { session } = this.#context;
+    session.beside?.follow(session);
     // What rendering the template has left behind: several times the document.
-    await this.#context.timed('collect', async () => memory.collect());
+    await this.#collect(session);
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
-      const opened = await this.#open({ from, startsNaturally, startPage: this.#pageCount + 1 });
+      const opened = await this.#openNext(from, startsNaturally);
       this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
-      const end = await this.#printPart(opened, from, startsNaturally);
+      const end: z.output<typeof closedPart> = opened.isFree
+        ? await this.#printFree(opened, from)
+        : await this.#printPart(opened, from, startsNaturally);
       isLast = opened.isLast && end.to === opened.to;
       from = end.to;
       startsNaturally = end.endsNaturally;
-      if (!isLast) await this.#context.timed('collect', async () => memory.collect());
+      if (!isLast) await this.#collect(session);
     }
+    await this.#settle();
+    const sheets = this.#printSheets();
+    sheets.catch(() => undefined);
     await this.#printReferences();
     const body = await this.#context.timed('join', async () => this.#finish());
-    return { body, pageCount: this.#pageCount, pages: this.#pages };
+    return { body, pageCount: this.#pageCount, pages: this.#pages, sheets: await sheets };
   }
 
-  async #open(place: Readonly<Record<string, unknown>>): Promise<z.output<typeof shownPart>> {
+  async #collect(session: PageSession): Promise<void> {
+    return this.#context.timed('collect', async () => this.#memory.collect(session));
+  }
+
+  async #open(place: Readonly<Record<string, unknown>>): Promise<ShownPart | null> {
     const { session, timed } = this.#context;
-    return shownPart.parse(await timed('layout', async () => session.call('openPart', place)));
+    return shownPart.nullable().parse(await timed('layout', async () => session.call('openPart', place)));
+  }
+
+  /** Opens the part that begins with this leaf: at once if it is free, or else when the pages before it are known. */
+  async #openNext(from: number, startsNaturally: boolean): Promise<ShownPart> {
+    const isCopied = this.#context.session.beside !== undefined && this.#beside === undefined;
+    const place = { from, startsNaturally, isCopied };
+    if (this.#free.length > 0) {
+      const opened = await this.#open({ ...place, startPage: null });
+      if (opened) return opened;
+      await this.#settle();
+    }
+    const opened = await this.#open({ ...place, startPage: this.#pageCount + 1 });
+    if (!opened) throw new Error('A part was not opened.');
+    return opened;
+  }
+
+  /** Prints a part that does not depend on its page's number: in the other page if it is idle, and in this one if not. */
+  async #printFree(shown: ShownPart, from: number): Promise<z.output<typeof closedPart>> {
+    const { leadPages, to } = shown;
+    const { beside } = this.#context.session;
+    const index = this.#parts.length;
+    const place = { index, from, to, startsNaturally: false, leadPages, waits: false };
+    const part: Part = { ...place, startPage: 0, pageCount: 0 };
+    this.#parts.push(part);
+    if (beside && shown.copy !== undefined) {
+      const work = this.#printBeside(beside, shown);
+      work.catch(() => undefined);
+      this.#beside = work.then(printed => {
+        this.#beside = undefined;
+        if (printed) this.#join.add(index, { bytes: printed.bytes, leadPages });
+      });
+      this.#beside.catch(() => undefined);
+      this.#free.push({ part, work });
+    } else {
+      const printed = await this.#printHere(leadPages, [], true);
+      this.#free.push({ part, work: Promise.resolve(printed) });
+      this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
+    }
+    return { to, lastPage: null, endsNaturally: false };
+  }
+
+  async #printBeside(session: PageSession, { copy, leadPages }: ShownPart): Promise<PrintedPart | undefined> {
+    const { limits, isTagged, timed } = this.#context;
+    await this.#memory.collect(session);
+    return timed('printBeside', async () => {
+      if ((await session.call('showCopy', copy)) !== true) return undefined;
+      const bytes = await printPage(session, limits, { isTagged, leadPages });
+      return { bytes, positions: positionsIn(bytes, leadPages) };
+    });
+  }
+
+  /** Waits for the parts that are being printed and counts their pages. */
+  async #settle(): Promise<void> {
+    for (const { part, work } of this.#free.splice(0)) {
+      const printed = (await work) ?? (await this.#printAgain(part));
+      const { pages, pageCount } = printed.positions;
+      part.startPage = this.#pageCount + 1;
+      part.pageCount = pageCount;
+      for (const [id, page] of pages) if (!this.#pages.has(id)) this.#pages.set(id, page + this.#pageCount);
+      this.#pageCount += pageCount;
+      this.#checkPages(this.#pageCount);
+    }
+    await this.#beside;
+  }
+
+  /** Prints a part here that the other page could not show. */
+  async #printAgain({ index, from, to, leadPages }: Part): Promise<PrintedPart> {
+    // As it was opened before: `startPage` is of no consequence but for the blank pages in front.
+    const startPage = leadPages === 0 ? 1 : leadPages === 1 ? 2 : 3;
+    await this.#open({ from, to, startsNaturally: false, startPage });
+    const printed = await this.#printHere(leadPages, [], true);
+    this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
+    return printed;
+  }
+
+  /** Prints what is shown, with links to all that must be found again when it may be asked for. */
+  async #printHere(leadPages: number, marks: unknown, isFinal: boolean): Promise<PrintedPart> {
+    const { session, limits, timed, isTagged } = this.#context;
+    await session.call('mark', marks);
+    const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
+      this.#whileJoining(printPage(session, limits, { isTagged: isFinal && isTagged, leadPages })),
+    );
+    await session.call('unmark', null);
+    return { bytes, positions: await timed('positions', () => positionsIn(bytes, leadPages)) };
   }
 
   #checkPages(count: number): void {
@@ -131,11 +264,7 @@ export class DocumentPrinter {
   }
 
   /** Prints what is shown; page numbers are the document's. */
-  async #print(
-    part: z.output<typeof shownPart>,
-    marks: unknown,
-    isFinal: boolean,
-  ): Promise<{ bytes: Uint8Array; positions: PagePositions }> {
+  async #print(part: ShownPart, marks: unknown, isFinal: boolean): Promise<PrintedPart> {
     const { session, limits, timed, needsPositions, isTagged } = this.#context;
     // Links in other parts are not in the document now: what they point to is named by hidden ones.
     const isWhole = part.isLast && part.leadPages === 0;
@@ -147,19 +276,18 @@ export class DocumentPrinter {
       ),
     );
     if (hasMarks) await session.call('unmark', null);
-    const read = await timed('positions', () => readPositions(bytes));
-    const offset = this.#pageCount - part.leadPages;
-    const pages = new Map([...read.pages].map(([id, page]) => [id, page + offset]));
-    const positions = { pageCount: read.pageCount - part.leadPages, pages, tops: read.tops };
+    const read = await timed('positions', () => positionsIn(bytes, part.leadPages));
+    const pages = new Map([...read.pages].map(([id, page]) => [id, page + this.#pageCount]));
+    const positions = { ...read, pages };
     this.#checkPages(this.#pageCount + positions.pageCount);
     return { bytes, positions };
   }
 
-  async #printPart(part: z.output<typeof shownPart>, from: number, startsNaturally: boolean) {
+  async #printPart(part: ShownPart, from: number, startsNaturally: boolean) {
     const { session } = this.#context;
     if (part.footnotes > 0) await this.#placeFootnotes(part);
     let end: z.output<typeof closedPart> = { to: part.to, lastPage: null, endsNaturally: false };
-    let printed: { bytes: Uint8Array; positions: PagePositions } | undefined;
+    let printed: PrintedPart | undefined;
     if (part.endsNaturally || part.hasReferences) {
       const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
       printed = await this.#print(part, marks, false);
@@ -182,6 +310,7 @@ export class DocumentPrinter {
     const { to } = end;
     const index = this.#parts.length;
     this.#parts.push({
+      index,
       from,
       to,
       startsNaturally,
@@ -193,6 +322,20 @@ export class DocumentPrinter {
     if (isFinal) this.#printed = { index, part: { bytes, leadPages } };
     this.#pageCount = lastPage;
     return end;
+  }
+
+  /** Has the other page print the sheets while the document is finished in this one. */
+  async #printSheets(): Promise<PrintedSheets[] | undefined> {
+    const { session, limits } = this.#context;
+    const { beside } = session;
+    if (!beside || this.#parts.length === 1 || this.#pageCount > SHEETS) return undefined;
+    const place = { from: 1, to: this.#pageCount, pageCount: this.#pageCount };
+    const { numbers, copy } = copiedSheets.parse(
+      await session.call('copySheets', { ...place, pages: Object.fromEntries(this.#pages) }),
+    );
+    if (numbers.length === 0) return [];
+    if (copy === undefined || (await beside.call('showCopy', copy)) !== true) return undefined;
+    return [{ numbers, bytes: await printPage(beside, limits, { isTagged: false }) }];
   }
 
   /** Prints the parts that show page numbers again, now that these are known. */
@@ -223,7 +366,7 @@ export class DocumentPrinter {
   }
 
   /** Ends pages early for their footnotes, a pass at a time; what cannot be settled goes to the end of its text. */
-  async #placeFootnotes(part: z.output<typeof shownPart>): Promise<void> {
+  async #placeFootnotes(part: ShownPart): Promise<void> {
     const { session } = this.#context;
     for (let pass = 0; pass < MAX_FOOTNOTE_PASSES; pass++) {
       const { positions } = await this.#print(part, await session.call('footnoteMarks', null), false);
@@ -256,6 +399,15 @@ export class DocumentPrinter {
     await this.#whileJoining(Promise.resolve());
     return this.#join.finish();
   }
+}
+
+function positionsIn(bytes: Uint8Array, leadPages: number): PagePositions {
+  const { pageCount, pages, tops } = readPositions(bytes);
+  return {
+    pageCount: pageCount - leadPages,
+    pages: new Map([...pages].map(([id, page]) => [id, page - leadPages])),
+    tops,
+  };
 }
 
 const placesOf = ({ pages, tops }: PagePositions) => ({

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { discoverChromium } from '../browser/discover.ts';
 import type { Chromium } from '../browser/discover.ts';
 import { startBrowser } from '../browser/process.ts';
@@ -46,8 +47,7 @@ export interface Renderer {
 /** A browser that has grown beyond this is not used again. */
 const REUSED_BYTES = 1024 ** 3;
 
-const isSmall = async ({ browser }: PageSession): Promise<boolean> =>
-  ((await residentBytes(browser.pid)) ?? 0) < REUSED_BYTES;
+const isSmall = ({ browser }: PageSession): boolean => (residentBytes(browser.pid) ?? 0) < REUSED_BYTES;
 
 class ChromiumRenderer implements Renderer {
   readonly chromium: Chromium;
@@ -90,7 +90,7 @@ class ChromiumRenderer implements Renderer {
       isIntact = true;
       return result;
     } finally {
-      if (isIntact && this.#options.isOneDocument === true && (await isSmall(session))) this.#reuse(session);
+      if (isIntact && this.#options.isOneDocument === true && isSmall(session)) this.#reuse(session);
       else await this.#end(session);
     }
   }
@@ -119,6 +119,11 @@ class ChromiumRenderer implements Renderer {
     const session = new PageSession(browser);
     try {
       await session.open();
+      // A preview's documents are small, and its browser is kept: one page is enough.
+      if (availableParallelism() > 1 && this.#options.isOneDocument !== true) {
+        session.beside = new PageSession(browser);
+        await session.beside.open();
+      }
     } catch (error) {
       this.#running.delete(browser);
       await browser.close();

@@ -23,6 +23,7 @@ export function pageScript(): string {
     'running.js',
     'footnotes.js',
     'parts.js',
+    'handover.js',
     'screen.js',
     'snapshot.js',
   ].map(name => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), 'utf8'));

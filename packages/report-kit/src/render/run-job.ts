@@ -25,12 +25,10 @@ import { MarkdownTexts } from './markdown-texts.ts';
 import { placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
-import { DocumentPrinter } from './print-document.ts';
+import { DocumentPrinter, SHEETS } from './print-document.ts';
+import type { PrintedSheets } from './print-document.ts';
 import { printPage } from './print.ts';
 import { watchJob } from './watch.ts';
-
-/** Pages of sheets that are printed at once. */
-const OVERLAY_PAGES = 400;
 
 const SANDBOX_OFF =
   "Chromium's sandbox does not work here, because the kernel refuses user namespaces: allow them (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for Chromium) before rendering designs you do not trust.";
@@ -42,6 +40,15 @@ function qrRows(text: string): boolean[][] | null {
   } catch {
     return null;
   }
+}
+
+function layOverAll(update: PdfUpdate, sheets: readonly PrintedSheets[]): void {
+  for (const { numbers, bytes } of sheets)
+    layOver(
+      update,
+      bytes,
+      numbers.map(number => number - 1),
+    );
 }
 
 /** One job in one page, step by step. */
@@ -151,6 +158,7 @@ class JobRun {
       language: this.#language,
       title: this.#title,
       partElements: this.#limits.partElements,
+      printers: this.#session.beside ? 2 : 1,
       isPaged: this.#job.engine !== 'weasyprint',
       isScreen: this.#job.output === 'html',
     };
@@ -172,11 +180,12 @@ class JobRun {
       isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
-    const { body, pageCount, pages } = await printer.print();
+    const { body, pageCount, pages, sheets } = await printer.print();
     const { messages } = pageSummary.parse(await this.#session.call('summary', null));
     this.#session.messages.push(...messages);
     const update = new PdfUpdate(body);
-    if (z.boolean().parse(await this.#session.call('needsPositions', null)))
+    if (sheets) await this.#timed('overlay', () => layOverAll(update, sheets));
+    else if (z.boolean().parse(await this.#session.call('needsPositions', null)))
       await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
     const bytes = await this.#timed('finish', () => this.#finish(update));
     const result =
@@ -188,19 +197,15 @@ class JobRun {
 
   /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
   async #layOver(update: PdfUpdate, pageCount: number, pages: ReadonlyMap<string, number>): Promise<void> {
-    for (let from = 1; from <= pageCount; from += OVERLAY_PAGES) {
-      const to = Math.min(pageCount, from + OVERLAY_PAGES - 1);
+    for (let from = 1; from <= pageCount; from += SHEETS) {
+      const to = Math.min(pageCount, from + SHEETS - 1);
       const places = from === 1 ? { pages: Object.fromEntries(pages) } : {};
       const numbers = z
         .array(z.int().min(1))
         .parse(await this.#session.call('sheets', { from, to, pageCount, ...places }));
       if (numbers.length === 0) continue;
-      const sheets = await printPage(this.#session, this.#limits, { isTagged: false });
-      layOver(
-        update,
-        sheets,
-        numbers.map(number => number - 1),
-      );
+      const bytes = await printPage(this.#session, this.#limits, { isTagged: false });
+      layOverAll(update, [{ numbers, bytes }]);
     }
   }
 

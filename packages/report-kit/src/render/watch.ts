@@ -22,8 +22,8 @@ export async function watchJob<T>(
       ),
     limits.timeMs,
   );
-  const watch = setInterval(async () => {
-    const bytes = await residentBytes(session.browser.pid);
+  const watch = setInterval(() => {
+    const bytes = residentBytes(session.browser.pid);
     if (bytes !== undefined && bytes > limits.memoryBytes)
       fail(
         'memory-limit',

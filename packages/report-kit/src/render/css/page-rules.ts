@@ -31,12 +31,21 @@ export const DEFAULT_SIZE = { width: (210 / 25.4) * 96, height: (297 / 25.4) * 9
 const declarationsOf = (rule: AtRule): Declaration[] =>
   (rule.nodes ?? []).filter((node): node is Declaration => node.type === 'decl');
 
-function marginBox(rule: AtRule, isPrintedInParts: boolean): MarginBox | undefined {
+/** What one print of a part knows of page numbers: all of them, those of its own pages, or none. */
+export type KnownPages = 'all' | 'own' | 'none';
+
+/** What is counted that the print does not know. */
+const UNKNOWN: Readonly<Record<KnownPages, RegExp>> = {
+  all: /(?!)/,
+  own: /\bcounters?\(\s*pages\b/i,
+  none: /\bcounters?\(\s*pages?\b/i,
+};
+
+function marginBox(rule: AtRule, known: KnownPages): MarginBox | undefined {
   const declarations = declarationsOf(rule);
   const content = declarations.findLast(declaration => declaration.prop === 'content');
   const isOurs =
-    /\b(element|string)\s*\(/i.test(content?.value ?? '') ||
-    (isPrintedInParts && /\bcounters?\(\s*pages\b/i.test(content?.value ?? ''));
+    /\b(element|string)\s*\(/i.test(content?.value ?? '') || UNKNOWN[known].test(content?.value ?? '');
   if (!content || !isOurs) return undefined;
   const style = declarations
     .filter(declaration => declaration !== content)
@@ -59,9 +68,9 @@ function readMargin(declarations: readonly Declaration[], size: { width: number;
 
 /**
  * Reads one `@page` rule and takes the boxes that Chromium cannot fill out of it: those with running elements and named
- * strings and, when the document is printed in parts, those that count all pages.
+ * strings and, when the document is printed in parts, those that count pages which the part does not know.
  */
-export function takePageRules(rule: AtRule, isPrintedInParts: boolean): PageRule[] {
+export function takePageRules(rule: AtRule, known: KnownPages): PageRule[] {
   const declarations = declarationsOf(rule);
   const sizeText = declarations.findLast(declaration => declaration.prop === 'size')?.value;
   const size = sizeText === undefined ? undefined : pageSize(sizeText);
@@ -70,7 +79,7 @@ export function takePageRules(rule: AtRule, isPrintedInParts: boolean): PageRule
   const otherAreas: string[] = [];
   for (const node of rule.nodes ?? []) {
     if (node.type !== 'atrule' || !AREA.test(node.name)) continue;
-    const box = marginBox(node, isPrintedInParts);
+    const box = marginBox(node, known);
     if (!box) {
       otherAreas.push(node.name);
       continue;

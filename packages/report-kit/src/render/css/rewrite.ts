@@ -6,7 +6,7 @@ import { FALLBACK_FAMILIES } from '../fonts.ts';
 import { parseStringSet } from './content.ts';
 import type { ContentPart } from './content.ts';
 import { DEFAULT_SIZE, takePageRules } from './page-rules.ts';
-import type { PageRule } from './page-rules.ts';
+import type { KnownPages, PageRule } from './page-rules.ts';
 
 /** A design's style sheet as Chromium can print it, and what is left for us to do. */
 export interface PagedStyle {
@@ -37,11 +37,13 @@ export interface PagedStyle {
   readonly counters: { readonly names: readonly string[]; readonly selectors: readonly string[] };
   /** `@page` rules for a document that is printed in parts: what counts all pages is laid over too. */
   readonly parts: { readonly rules: readonly PageRule[]; readonly pageCss: string };
+  /** The same for parts that do not know their pages' numbers; null when more than margin boxes depends on these. */
+  readonly free: PagedStyle['parts'] | null;
   readonly footnotes: readonly string[];
   readonly messages: readonly Message[];
 }
 
-type Rewritten = Omit<PagedStyle, 'css' | 'pageCss' | 'rules' | 'counters' | 'parts'>;
+type Rewritten = Omit<PagedStyle, 'css' | 'pageCss' | 'rules' | 'counters' | 'parts' | 'free'>;
 type Work = {
   -readonly [Key in keyof Rewritten]: Rewritten[Key] extends readonly (infer Item)[]
     ? Item[]
@@ -201,20 +203,41 @@ export function rewriteStyle(css: string, source: StyleSource = () => undefined)
   root.walkAtRules('page', rule => {
     pages.push(rule);
   });
+  const isFree = !dependsOnPages(root);
   for (const rule of pages) rule.remove();
-  const native = readPages(pages, false);
+  const native = readPages(pages, 'all');
   return {
     ...work,
     ...native,
     counters: { names: [...names], selectors: [...selectors] },
-    parts: readPages(pages, true),
+    parts: readPages(pages, 'own'),
+    free: isFree ? readPages(pages, 'none') : null,
     css: root.toString(),
   };
 }
 
-function readPages(pages: readonly AtRule[], isPrintedInParts: boolean): PagedStyle['parts'] {
+/** Whether a page's number or side decides over more than what is written in its margins. */
+function dependsOnPages(root: Root): boolean {
+  let isFound = false;
+  root.walkAtRules('page', rule => {
+    isFound ||= /:(left|right|blank)\b/i.test(rule.params);
+  });
+  root.walkDecls(
+    /^(counter-(reset|increment|set)|(page-)?break-(before|after))$/,
+    ({ prop, value, parent }) => {
+      const isCounter = prop.startsWith('counter-');
+      const isPage = parent?.type === 'atrule' && (parent as AtRule).name === 'page';
+      isFound ||= isCounter
+        ? isPage || /\bpages?\b/.test(value)
+        : /\b(left|right|recto|verso)\b/i.test(value);
+    },
+  );
+  return isFound;
+}
+
+function readPages(pages: readonly AtRule[], known: KnownPages): PagedStyle['parts'] {
   const own = pages.map(rule => rule.clone());
-  const rules = own.flatMap(rule => takePageRules(rule, isPrintedInParts));
+  const rules = own.flatMap(rule => takePageRules(rule, known));
   return { rules, pageCss: own.map(rule => `${rule.toString()}\n`).join('') };
 }
 

@@ -10,6 +10,10 @@
   const REFERENCE_WEIGHT = 2_500;
   const CHARACTERS = 60;
   const MAX_MEASURED_ROWS = 2_000;
+  /** What can be printed in two pages at once is split when it is heavier than this. */
+  const SHARED_WEIGHT = 5_000;
+  /** Its parts: small enough that they are joined while others are printed, not so many that each one's fonts count. */
+  const SHARED_PART = { least: 9_000, most: 25_000, count: 8 };
   /** Documents of more parts than this keep what is out as HTML. */
   const PACKED_PARTS = 3;
   const BLOCK = /^(block|flow-root|list-item|table|table-row-group|table-row)$/;
@@ -24,6 +28,8 @@
   let lead = null;
   /** Elements, with texts counted by their length, that one part may hold. */
   let partWeight = 0;
+  /** Whether parts may be printed by another page beside this one. */
+  let isShared = false;
 
   const setOut = (element, isOut) => element.toggleAttribute('rk-out', isOut);
 
@@ -148,7 +154,7 @@
   ];
 
   /** Looks for places to end parts; everything is hidden until a part is opened. */
-  kit.planParts = partElements => {
+  kit.planParts = (partElements, printers) => {
     partWeight = partElements;
     const root = document.getElementById('report');
     if (isOpenable(root)) open(root, null);
@@ -158,6 +164,12 @@
       containers.length = 0;
       return;
     }
+    isShared =
+      printers > 1 &&
+      kit.paged.free !== null &&
+      before.at(-1) >= SHARED_WEIGHT &&
+      kit.footnoteCount === 0 &&
+      kit.canHandOver();
     kit.noteCounters(leaves.map(leaf => leaf.element));
     choosePacked();
     for (const leaf of leaves) setLeafOut(leaf, true);
@@ -210,8 +222,36 @@
     return pageName(starts.at(-1)) !== pageName(ends.at(-1));
   }
 
+  /** Leaves without page references that are printed in two pages at once, and how heavy their parts are. */
+  let run = { from: 0, to: 0, weight: 0 };
+
+  /** Where a part ends that may be printed beside others: at a forced break, so that all have about the same weight. */
+  function sharedEnd(from) {
+    if (!isShared || leaves[from].hasReferences) return null;
+    if (from < run.from || from >= run.to) {
+      let to = from;
+      while (to < leaves.length && !leaves[to].hasReferences) to++;
+      const weight = before[to] - before[from];
+      const { least, most, count } = SHARED_PART;
+      const each = Math.min(partWeight, Math.max(least, Math.min(weight / count, most)));
+      const pairs = Math.ceil(weight / (2 * each));
+      run = { from, to, weight: weight < SHARED_WEIGHT ? Infinity : weight / (2 * pairs) };
+    }
+    if (run.weight === Infinity) return null;
+    const isEnd = index => index === leaves.length || (index > from && isForced(index));
+    if (before[run.to] - before[from] <= run.weight * 1.3)
+      return isEnd(run.to) ? { to: run.to, endsNaturally: false } : null;
+    let to = from + 1;
+    while (to < run.to && before[to] - before[from] < run.weight) to++;
+    for (; to > from && before[to] - before[from] > run.weight / 2; to--)
+      if (before[to] - before[from] <= partWeight && isEnd(to)) return { to, endsNaturally: false };
+    return null;
+  }
+
   /** Where the part that begins with leaf `from` ends, and whether that is a forced break. */
   function chooseEnd(from) {
+    const shared = sharedEnd(from);
+    if (shared) return shared;
     let hasReferences = false;
     let quietUntil = from;
     const quietWeight = index => {
@@ -278,21 +318,6 @@
         cell.style.width = `${(widths[index] / whole) * 100}%`;
       }
     }
-  }
-
-  let names = null;
-  /** Stands in for what links of this part point to in others, so that they are printed as links. */
-  function nameTargets() {
-    names?.remove();
-    names = document.createElement('div');
-    names.className = 'rk-links';
-    for (const id of new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf))) {
-      if (id === '' || document.getElementById(id) || !ids.has(id)) continue;
-      const name = document.createElement('i');
-      name.id = id;
-      names.append(name);
-    }
-    document.body.append(names);
   }
 
   const gates = [];
@@ -364,10 +389,24 @@
     kit.setLeaders();
   }
 
+  kit.makeReady = ready;
+
   let isInParts = false;
 
-  /** Shows one part; `to` is given for a part that was shown before. */
-  kit.openPart = async ({ from, to, startsNaturally, startPage }) => {
+  /** Whether a part looks the same on whatever page it begins. */
+  const isFreePart = (from, end, startsNaturally) =>
+    isShared &&
+    !startsNaturally &&
+    !end.endsNaturally &&
+    !cutsTable(from, end) &&
+    leaves.slice(from, end.to).every(leaf => !leaf.hasReferences);
+
+  /**
+   * Shows one part; `to` is given for a part that was shown before. Where the page it begins on is not known yet
+   * (`startPage` is null), only a part that does not depend on it is opened. A part that can be printed by another page
+   * is copied for it when `isCopied`.
+   */
+  kit.openPart = async ({ from, to, startsNaturally, startPage, isCopied }) => {
     if (leaves.length === 0) {
       await ready(false);
       return part({
@@ -376,24 +415,28 @@
         isLast: true,
         leadPages: 0,
         hasReferences: kit.hasReferences(),
+        isFree: false,
       });
     }
     const end = to === undefined ? chooseEnd(from) : { to, endsNaturally: false };
     const isLast = end.to === leaves.length;
     if (!isInParts && !isLast) {
       isInParts = true;
-      kit.usePartRules();
+      kit.usePartRules(isShared);
     }
+    const isFree = to === undefined && isFreePart(from, end, startsNaturally);
+    if (startPage === null && !isFree) return null;
     const isCut = cutsTable(from, end);
     if (isCut) freezeTables(from, end.to);
     show(from, end.to);
     continueFrom(from, startsNaturally);
-    nameTargets();
-    const leadPages = setLead(startPage);
+    kit.nameTargets(ids);
+    const leadPages = setLead(startPage ?? 2);
     kit.writePages();
-    await ready(isCut);
+    const copy = isFree && isCopied ? kit.copyPart() : undefined;
+    if (!copy) await ready(isCut);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
-    return part({ ...end, isLast, leadPages, hasReferences });
+    return part({ ...end, isLast, leadPages, hasReferences, isFree, ...(copy ? { copy } : {}) });
   };
 
   const part = values => ({
@@ -441,7 +484,7 @@
     const end = starts.findLast(({ top }) => top < 2) ?? starts.at(-1);
     if (!end) return { to: shown.to, lastPage: null, endsNaturally: false };
     show(shown.from, end.index);
-    nameTargets();
+    kit.nameTargets(ids);
     const endsNaturally = end.top < 2;
     return { to: end.index, lastPage: endsNaturally ? end.page - 1 : end.page, endsNaturally };
   };

@@ -312,11 +312,8 @@
 
   kit.setPlaces = pages => place(pages);
 
-  /** Replaces the document by the sheets of those pages `from` to `to` that need one; returns their page numbers. */
-  kit.sheets = async ({ from, to, pageCount, pages }) => {
-    if (pages) place(pages);
-    document.getElementById('rk-sheets')?.remove();
-    kit.removeLead();
+  /** The sheets of those pages `from` to `to` that need one, and their page numbers and styles. */
+  function makeSheets({ from, to, pageCount }) {
     const numbers = [];
     const sizes = new Map();
     const box = document.createElement('div');
@@ -328,15 +325,36 @@
       sizes.set(`rk-${Math.round(context.size.width)}-${Math.round(context.size.height)}`, context.size);
       box.append(sheet(context));
     }
-    if (numbers.length === 0) return numbers;
-    document.getElementById('page-style').disabled = true;
-    document.getElementById('part-style').textContent = `${[...sizes]
+    const style = `${[...sizes]
       .map(([name, { width, height }]) => `@page ${name} { size: ${width}px ${height}px; margin: 0; }`)
       .join('\n')}
 html, body { background: none !important; margin: 0 !important; padding: 0 !important; }
 #report { display: none !important; }`;
+    return { numbers, box, style };
+  }
+
+  /** Replaces the document by the sheets of those pages `from` to `to` that need one; returns their page numbers. */
+  kit.sheets = async ({ from, to, pageCount, pages }) => {
+    if (pages) place(pages);
+    document.getElementById('rk-sheets')?.remove();
+    kit.removeLead();
+    const { numbers, box, style } = makeSheets({ from, to, pageCount });
+    if (numbers.length === 0) return numbers;
+    document.getElementById('page-style').disabled = true;
+    document.getElementById('part-style').textContent = style;
     document.body.append(box);
-    await (kit.mustBeSeen(box) ? kit.see(box) : kit.pictures());
+    await kit.seeSheets(box);
     return numbers;
+  };
+
+  kit.seeSheets = async box => (kit.mustBeSeen(box) ? kit.see(box) : kit.pictures());
+
+  /** The same sheets for another page to show; this one's document stays. */
+  kit.copySheets = ({ from, to, pageCount, pages }) => {
+    if (pages) place(pages);
+    const { numbers, box, style } = makeSheets({ from, to, pageCount });
+    if (numbers.length === 0 || !kit.canHandOver()) return { numbers };
+    const html = `<div id="report"></div>${box.outerHTML}`;
+    return { numbers, copy: kit.copyOf(html, { 'page-style': '', 'part-style': style }) };
   };
 })();

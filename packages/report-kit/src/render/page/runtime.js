@@ -318,7 +318,7 @@
       kit.prepareTags();
       forget(app, root);
       kit.setTargets();
-      kit.planParts(job.partElements);
+      kit.planParts(job.partElements, job.printers);
     } else {
       void document.body.offsetHeight;
       await Promise.all([document.fonts.ready, kit.pictures()]);
@@ -329,8 +329,8 @@
   };
 
   /** Margin boxes that count all pages are laid over once their number is known: a part knows its own pages only. */
-  kit.usePartRules = () => {
-    const { rules, pageCss } = kit.paged.parts;
+  kit.usePartRules = isFree => {
+    const { rules, pageCss } = isFree ? kit.paged.free : kit.paged.parts;
     kit.paged = { ...kit.paged, rules };
     document.getElementById('page-style').textContent = pageCss;
   };

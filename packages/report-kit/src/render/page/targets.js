@@ -134,6 +134,21 @@
     }
   };
 
+  let names = null;
+  /** Stands in for what links of this part point to in others, so that they are printed as links. */
+  kit.nameTargets = ids => {
+    names?.remove();
+    names = document.createElement('div');
+    names.className = 'rk-links';
+    for (const id of new Set([...document.querySelectorAll('#report a[href^="#"]')].map(kit.targetOf))) {
+      if (id === '' || document.getElementById(id) || !ids.has(id)) continue;
+      const name = document.createElement('i');
+      name.id = id;
+      names.append(name);
+    }
+    document.body.append(names);
+  };
+
   const hasTargetPages = () => kit.paged.targetCounters.some(counter => counter.name === 'page');
 
   /** Whether anything shows the page of something else. */
