@@ -251,17 +251,29 @@ test('entities, document types, too much and what is no XML are refused at once'
   );
   await refused({}, () => 'no xml');
   await refused({}, () => '<a/>');
-  const post = (payload: string) =>
+});
+
+test('who comes with what is no answer sees a page and not the words of a program', async () => {
+  const post = (payload: string, kind = 'application/x-www-form-urlencoded') =>
     world.server.inject({
       method: 'POST',
       url: `/sign-in/saml/${connectionId}`,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { 'content-type': kind },
       payload,
     });
-  assert.equal((await post('SAMLResponse=%22%3E%3Cscript%3Ealert(1)%3C/script%3E')).statusCode, 400);
-  assert.equal((await post('SAMLResponse=')).statusCode, 400);
-  assert.equal((await post(`SAMLResponse=${'A'.repeat(300 * 1024)}`)).statusCode, 400);
-  assert.equal((await post(`SAMLResponse=${'A'.repeat(600 * 1024)}`)).statusCode, 413);
+  const seen = async (payload: string, kind?: string) => {
+    const page = await post(payload, kind);
+    assert.match(String(page.headers['content-type']), /^text\/html/);
+    assert.match(page.body, /^<!doctype html>/);
+    assert.ok(!page.body.includes('saml-answer') && !page.body.includes('alert(1)'), page.body);
+    return page.statusCode;
+  };
+  assert.equal(await seen('SAMLResponse=%22%3E%3Cscript%3Ealert(1)%3C/script%3E'), 400);
+  assert.equal(await seen('SAMLResponse='), 400);
+  assert.equal(await seen('alert(1)=alert(1)'), 400);
+  assert.equal(await seen(`SAMLResponse=${'A'.repeat(300 * 1024)}`), 400);
+  assert.equal(await seen(`SAMLResponse=${'A'.repeat(600 * 1024)}`), 413);
+  assert.equal(await seen('{"SAMLResponse":"QQ=="}', 'application/json'), 415);
 });
 
 test('an assertion that is meant for others, another time or another request is refused', async () => {
