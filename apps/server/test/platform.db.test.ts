@@ -329,7 +329,8 @@ const bySystem = (name: string) => ({ actor: { kind: 'system', id: null, name },
 /** What a chain says of an action: a tenant's, or that of the platform. */
 async function recordsOf(action: string, chain: TenantId | undefined) {
   const found = [];
-  for await (const records of readAudit(world.platform.database, chain, { action })) found.push(...records.map(record => auditBody.parse(JSON.parse(record.body))));
+  for await (const records of readAudit(world.platform.database, chain, { action }))
+    found.push(...records.map(record => auditBody.parse(JSON.parse(record.body))));
   return found;
 }
 
