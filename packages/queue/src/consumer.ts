@@ -40,7 +40,8 @@ export function startConsumer(options: {
   const { database, queue, lanes, log } = options;
   const workerId = newId();
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  /** What is being worked on, and the id of its job. */
+  const running = new Map<Promise<void>, string>();
   const states = lanes.map(lane => ({ lane, active: 0, dirty: new Set(lane.queues), isFetching: false }));
   type LaneState = (typeof states)[number];
 
@@ -75,7 +76,7 @@ export function startConsumer(options: {
         running.delete(work);
         void pump(state);
       });
-    running.add(work);
+    running.set(work, job.id);
   }
 
   /** Keeps trying while the database is away: until the job is given back it counts as ours. */
@@ -92,6 +93,19 @@ export function startConsumer(options: {
     }
   }
 
+  /**
+   * A crash of PostgreSQL may have lost the end of jobs that it had confirmed (ADR 5). They count as ours, and nobody works on
+   * them: they are given back.
+   */
+  async function giveBackLost(): Promise<void> {
+    const { rows } = await database.query(
+      'select job_id as id, queue from control.job_claim where worker_id = $1 and job_id <> all($2::uuid[])',
+      [workerId, [...running.values()]],
+    );
+    for (const row of rows)
+      await queue.release(database.query, String(row['queue']), [String(row['id'])], 'its end was lost');
+  }
+
   const wake = (name?: string): void => {
     for (const state of states) {
       for (const queueName of state.lane.queues)
@@ -105,7 +119,15 @@ export function startConsumer(options: {
       log.debug({ err: error }, 'dead workers could not be looked for'),
     );
   }, REAP_MS);
-  const session = keepSession({ database, workerId, lanes, log, signal: stopping.signal, onJob: wake });
+  const session = keepSession({
+    database,
+    workerId,
+    lanes,
+    log,
+    signal: stopping.signal,
+    onOpen: giveBackLost,
+    onJob: wake,
+  });
 
   return {
     workerId,
@@ -113,7 +135,7 @@ export function startConsumer(options: {
       clearInterval(poll);
       clearInterval(reap);
       stopping.abort();
-      await Promise.allSettled(running);
+      await Promise.allSettled(running.keys());
       await session;
     },
   };
@@ -126,6 +148,7 @@ async function keepSession(of: {
   lanes: readonly Lane[];
   log: Logger;
   signal: AbortSignal;
+  onOpen: () => Promise<void>;
   onJob: (queue?: string) => void;
 }): Promise<void> {
   const queues = of.lanes.flatMap(lane => lane.queues);
@@ -147,6 +170,7 @@ async function keepSession(of: {
       );
       client.on('notification', message => of.onJob(message.payload));
       await client.query(`listen ${JOBS_CHANNEL}`);
+      await of.onOpen();
       of.onJob();
       await lost;
       if (of.signal.aborted) await client.query('delete from control.worker where id = $1', [of.workerId]);

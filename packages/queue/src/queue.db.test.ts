@@ -110,3 +110,49 @@ test('the jobs of a killed worker are taken over by another', async () => {
     ['b', 1],
   ]);
 });
+
+test('a job whose confirmed end was lost in a crash of the database is delivered again', async () => {
+  const seen: Job[] = [];
+  let isLong = true;
+  const consumer = startConsumer({
+    database: db.database,
+    queue,
+    log: silentLogger,
+    lanes: [
+      {
+        queues: ['one'],
+        concurrency: 2,
+        handle: async job => {
+          seen.push(job);
+          if (job.data.subjectId === 'long') {
+            await until(() => !isLong);
+            return queue.finish(db.database.query, job);
+          }
+          // The first end is as if it had never been written.
+          if (job.attempt > 0) await queue.finish(db.database.query, job);
+        },
+      },
+    ],
+  });
+  await queue.enqueue(db.database.query, 'one', [data('lost'), data('long')]);
+  await until(() => seen.length === 2);
+  await delay(100);
+  const { rows } = await db.database.query(
+    `select pg_terminate_backend(pid) as ended from pg_stat_activity
+     where datname = current_database() and application_name = $1`,
+    [`glacis-worker ${process.pid}`],
+  );
+  assert.deepEqual(rows, [{ ended: true }]);
+  await until(() => seen.length === 3);
+  isLong = false;
+  await consumer.stop();
+  assert.deepEqual(
+    seen.map(job => [job.data.subjectId, job.attempt]).sort(),
+    [
+      ['long', 0],
+      ['lost', 0],
+      ['lost', 1],
+    ],
+    'what still runs is not given to others',
+  );
+});
