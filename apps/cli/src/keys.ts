@@ -21,7 +21,7 @@ export const KEYS_HELP = `glacis keys: the master key and the data keys of tenan
 
   glacis keys status                  versions of all keys, and how far rotations are; --tenant SLUG
   glacis keys rotate --tenant SLUG    give a tenant a new data key and seal all of its data again
-  glacis keys rotate --all            the same for every tenant, one after the other
+  glacis keys rotate --all            the same for every tenant
   glacis keys rotate --master         replace the master key
       --no-wait                       start it and leave the rest to the running platform
 
@@ -59,9 +59,10 @@ export async function keys(args: readonly string[], say: Say): Promise<number> {
       if (chosen !== 1) throw new UsageError('Say which key: --tenant SLUG, --all or --master.');
       return withPlatform(async platform => {
         const isPatient = values['no-wait'] !== true;
-        for (const tenant of await chosenKeys(platform, values)) {
-          await rotate(platform, tenant, { isPatient, show });
-        }
+        const chosenOnes = await chosenKeys(platform, values);
+        // Each old key waits some minutes for its last users: begun together, all wait at the same time.
+        if (chosenOnes.length > 1) for (const tenant of chosenOnes) await begin(platform, tenant);
+        for (const tenant of chosenOnes) await rotate(platform, tenant, { isPatient, show });
         const advice = values.master && isPatient ? afterMasterRotation(platform) : undefined;
         if (advice !== undefined && !values.json) say(advice);
       });
@@ -98,11 +99,7 @@ async function rotate(
   tenant: TenantId | undefined,
   of: { isPatient: boolean; show: (status: KeyStatus) => void },
 ): Promise<void> {
-  const origin = commandLineOrigin();
-  const rotation =
-    tenant === undefined
-      ? await beginMasterRotation(platform, { origin })
-      : await beginTenantRotation(platform, tenant, { origin });
+  const rotation = await begin(platform, tenant);
   const showNow = async (): Promise<void> => {
     for await (const status of readKeyStatus(platform, tenant ?? null)) of.show(status);
   };
@@ -110,7 +107,7 @@ async function rotate(
     const stop = new AbortController();
     const watching = watch(showNow, stop.signal);
     try {
-      await finish(platform, rotation, origin);
+      await finish(platform, rotation);
     } finally {
       stop.abort();
       await watching;
@@ -119,11 +116,16 @@ async function rotate(
   await showNow();
 }
 
-async function finish(
-  platform: Platform,
-  rotation: Rotation,
-  origin: ReturnType<typeof commandLineOrigin>,
-): Promise<void> {
+/** Begins a rotation, or goes on with the one that is under way. */
+function begin(platform: Platform, tenant: TenantId | undefined): Promise<Rotation> {
+  const origin = commandLineOrigin();
+  return tenant === undefined
+    ? beginMasterRotation(platform, { origin })
+    : beginTenantRotation(platform, tenant, { origin });
+}
+
+async function finish(platform: Platform, rotation: Rotation): Promise<void> {
+  const origin = commandLineOrigin();
   const signal = new AbortController().signal;
   // While another process works on a rotation, this one waits for its turn.
   while ((await continueRotation(platform, rotation, { signal, isPatient: true, origin })) === undefined) {

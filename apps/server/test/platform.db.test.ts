@@ -4,9 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
-import { applyRetention, readTenantExport, shredDueTenants } from '@glacis/domain';
+import { auditBody } from '@glacis/contract';
+import { applyRetention, readAudit, readTenantExport, shredDueTenants } from '@glacis/domain';
 import { sql } from '@glacis/db';
-import { newId } from '@glacis/foundation';
+import { newId, type TenantId } from '@glacis/foundation';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -248,6 +249,12 @@ test('what is older than the plan keeps goes, but for the last scan of each targ
     return rows[0];
   });
   assert.deepEqual(left, { reports: 0, blobs: 0 });
+  assert.equal(await applyRetention(world.platform), 0, 'nothing is left to go');
+  const records = await recordsOf('scans.expired', world.beta.tenant);
+  assert.deepEqual(
+    records.map(({ actor, via, outcome, detail }) => ({ actor, via, outcome, detail })),
+    [{ ...bySystem('retention'), outcome: 'succeeded', detail: { scans: 1, olderThanDays: 10 } }],
+  );
   await send('PUT', platformUrl(`tenants/${world.beta.tenant}/plan`), { payload: { planId: null } });
 });
 
@@ -292,6 +299,18 @@ test('deleting takes the short name and a grace period, and leaves nothing that 
   assert.equal((await send('GET', ofAlpha())).status, 404);
   assert.equal((await send('GET', platformUrl('tenants'))).status, 200);
   assert.equal((await send('GET', '/api/session', { cookie: member })).status, 401);
+  // The platform's own log keeps that it was deleted, and that the system did it.
+  const records = await recordsOf('tenants.shredded', undefined);
+  assert.deepEqual(
+    records.map(({ actor, via, outcome, subject }) => ({ actor, via, outcome, subject })),
+    [
+      {
+        ...bySystem('deletion of tenants'),
+        outcome: 'succeeded',
+        subject: { kind: 'tenants', id: world.alpha.tenant },
+      },
+    ],
+  );
 });
 
 test('a deletion that a process died at goes on where it was', async () => {
@@ -304,6 +323,16 @@ test('a deletion that a process died at goes on where it was', async () => {
   assert.equal(await shredDueTenants(world.platform), 1);
   assert.equal(linesWith(await dumpEverything(world), world.beta.tenant), '');
 });
+
+const bySystem = (name: string) => ({ actor: { kind: 'system', id: null, name }, via: 'job' });
+
+/** What a chain says of an action: a tenant's, or that of the platform. */
+async function recordsOf(action: string, chain: TenantId | undefined) {
+  const found = [];
+  for await (const records of readAudit(world.platform.database, chain, { action }))
+    found.push(...records.map(record => auditBody.parse(JSON.parse(record.body))));
+  return found;
+}
 
 function readTree(folder: string): string[] {
   try {

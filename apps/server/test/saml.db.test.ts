@@ -12,6 +12,7 @@ import {
 import { sql } from '@glacis/db';
 import { newId } from '@glacis/foundation';
 import { openJar, type Jar } from './browser-jar.ts';
+import { provisionerOf, scimUrl } from './provisioning.ts';
 import { wrappings } from './saml-wrapping.ts';
 import { createWorld, type Surface, type World } from './world.ts';
 
@@ -175,14 +176,28 @@ test('nobody comes in by an address outside of the proven domains, or by several
   await refused({ attributes: {} });
 });
 
-test('whom the organisation has switched off by provisioning does not come back by signing in', async () => {
+test('whom provisioning has deactivated cannot come back by signing in', async () => {
   const who = person();
-  await sql`insert into control.scim_user (id, tenant_id, user_name, email, is_active)
-    values (${newId()}, ${world.alpha.tenant}, ${who.nameId ?? ''}, ${`${who.nameId}@${DOMAIN}`}, false)`.execute(
-    world.platform.database.control,
-  );
+  const { jar } = await signIn(who);
+  const token = await provisionerOf(world, world.alpha);
+  const send = (method: 'POST' | 'PATCH', path: string, payload: object) =>
+    world.server.inject({
+      method,
+      url: scimUrl(world.alpha, path),
+      headers: { authorization: `Bearer ${token}` },
+      payload,
+    });
+  const made = await send('POST', '/Users', { userName: `${who.nameId}@${DOMAIN}` });
+  assert.equal(made.statusCode, 201, made.body);
+  const off = { Operations: [{ op: 'Replace', path: 'active', value: 'False' }] };
+  assert.equal((await send('PATCH', `/Users/${made.json().id}`, off)).statusCode, 200);
+  assert.equal((await jar.send('GET', '/api/session')).statusCode, 401, 'the session has ended');
   await refused(who);
-  assert.equal(await roleOf(`${who.nameId}@${DOMAIN}`), undefined);
+  assert.equal(await roleOf(`${who.nameId}@${DOMAIN}`), null, 'no member any more');
+  const never = person();
+  await send('POST', '/Users', { userName: `${never.nameId}@${DOMAIN}`, active: false });
+  await refused(never);
+  assert.equal(await roleOf(`${never.nameId}@${DOMAIN}`), undefined);
 });
 
 test('what is not signed by the provider, or not as it must be, is refused', async () => {
@@ -251,17 +266,29 @@ test('entities, document types, too much and what is no XML are refused at once'
   );
   await refused({}, () => 'no xml');
   await refused({}, () => '<a/>');
-  const post = (payload: string) =>
+});
+
+test('who comes with what is no answer sees a page and not the words of a program', async () => {
+  const post = (payload: string, kind = 'application/x-www-form-urlencoded') =>
     world.server.inject({
       method: 'POST',
       url: `/sign-in/saml/${connectionId}`,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { 'content-type': kind },
       payload,
     });
-  assert.equal((await post('SAMLResponse=%22%3E%3Cscript%3Ealert(1)%3C/script%3E')).statusCode, 400);
-  assert.equal((await post('SAMLResponse=')).statusCode, 400);
-  assert.equal((await post(`SAMLResponse=${'A'.repeat(300 * 1024)}`)).statusCode, 400);
-  assert.equal((await post(`SAMLResponse=${'A'.repeat(600 * 1024)}`)).statusCode, 413);
+  const seen = async (payload: string, kind?: string) => {
+    const page = await post(payload, kind);
+    assert.match(String(page.headers['content-type']), /^text\/html/);
+    assert.match(page.body, /^<!doctype html>/);
+    assert.ok(!page.body.includes('saml-answer') && !page.body.includes('alert(1)'), page.body);
+    return page.statusCode;
+  };
+  assert.equal(await seen('SAMLResponse=%22%3E%3Cscript%3Ealert(1)%3C/script%3E'), 400);
+  assert.equal(await seen('SAMLResponse='), 400);
+  assert.equal(await seen('alert(1)=alert(1)'), 400);
+  assert.equal(await seen(`SAMLResponse=${'A'.repeat(300 * 1024)}`), 400);
+  assert.equal(await seen(`SAMLResponse=${'A'.repeat(600 * 1024)}`), 413);
+  assert.equal(await seen('{"SAMLResponse":"QQ=="}', 'application/json'), 415);
 });
 
 test('an assertion that is meant for others, another time or another request is refused', async () => {

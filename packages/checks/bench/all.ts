@@ -1,7 +1,7 @@
 /**
  * Measures the engine and prints one JSON line per figure. Usage: npm run bench [-- FOLDER [FIGURE]] (the package's own
- * templates when absent; figures: matching, small, large, start,
- * nuclei, memory); everything happens on 127.0.0.0/8.
+ * templates when absent; figures: matching, small, large, hostile,
+ * start, nuclei, memory); everything happens on 127.0.0.0/8.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '../bin/node-flags.mjs';
 import { EventData } from '../src/match/event-data.ts';
 import { operate } from '../src/match/operate.ts';
+import { requiredLiteral } from '../src/match/required-literal.ts';
 import {
   OWN_TEMPLATES,
   SocketDnsResolver,
@@ -95,11 +96,19 @@ interface Served {
 }
 
 /** A server of its own process, so that only the engine is measured. A server that dies fails the figure. */
-async function serving(bodyBytes: number, work: (server: Served) => Promise<void>): Promise<void> {
+async function serving(
+  bodyBytes: number,
+  work: (server: Served) => Promise<void>,
+  lineFile?: string,
+): Promise<void> {
   const file = fileURLToPath(new URL('page-server.mjs', import.meta.url));
   const child = spawn(process.execPath, [file], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, BODY_BYTES: String(bodyBytes) },
+    env: {
+      ...process.env,
+      BODY_BYTES: String(bodyBytes),
+      ...(lineFile === undefined ? {} : { LINE_FILE: lineFile }),
+    },
   });
   let [output, isAsked] = ['', false];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -129,40 +138,77 @@ const onlyHttp = (handles: readonly TemplateHandle[]): TemplateHandle[] =>
       exclusionOf(handle, {}) === undefined && handle.entry.protocols.every(protocol => protocol === 'http'),
   );
 
-async function oneServer(handles: readonly TemplateHandle[], bodyBytes: number, name: string): Promise<void> {
+async function oneServer(
+  handles: readonly TemplateHandle[],
+  bodyBytes: number,
+  name: string,
+  lineFile?: string,
+): Promise<void> {
   const plan = planTemplates(onlyHttp(handles));
-  await serving(bodyBytes, async ({ port, requests }) => {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    let [lastCpu, longestCpu, isOver] = [cpuMs(), 0, false];
-    const tick = (): void => {
-      const now = cpuMs();
-      longestCpu = Math.max(longestCpu, now - lastCpu);
-      lastCpu = now;
-      if (!isOver) setImmediate(tick);
-    };
-    tick();
-    const startedAt = performance.now();
-    const scan = startScan(plan, [`http://127.0.0.1:${port}`], { rateLimit: 0, omitsRaw: true });
-    delay.enable();
-    let results = 0;
-    for await (const _ of scan) results += 1;
-    delay.disable();
-    isOver = true;
-    const seconds = (performance.now() - startedAt) / 1000;
-    print(name, {
-      templates: plan.count,
-      requests: scan.counters.requests,
-      errors: scan.counters.errors,
-      served: await requests(),
-      results,
-      seconds: Number(seconds.toFixed(2)),
-      requestsPerSecond: Math.round(scan.counters.requests / seconds),
-      bodyBytes,
-      longestStallCpuMs: Number(longestCpu.toFixed(1)),
-      longestStallMs: Number((delay.max / 1e6).toFixed(1)),
-      p99StallMs: Number((delay.percentile(99) / 1e6).toFixed(1)),
-    });
-  });
+  await serving(
+    bodyBytes,
+    async ({ port, requests }) => {
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      let [lastCpu, longestCpu, isOver] = [cpuMs(), 0, false];
+      const tick = (): void => {
+        const now = cpuMs();
+        longestCpu = Math.max(longestCpu, now - lastCpu);
+        lastCpu = now;
+        if (!isOver) setImmediate(tick);
+      };
+      tick();
+      const startedAt = performance.now();
+      let stopped = 0;
+      const onWarning = (message: string): void => void (stopped += Number(message.includes('was stopped')));
+      const scan = startScan(plan, [`http://127.0.0.1:${port}`], { rateLimit: 0, omitsRaw: true, onWarning });
+      delay.enable();
+      let results = 0;
+      for await (const _ of scan) results += 1;
+      delay.disable();
+      isOver = true;
+      const seconds = (performance.now() - startedAt) / 1000;
+      print(name, {
+        templates: plan.count,
+        requests: scan.counters.requests,
+        errors: scan.counters.errors,
+        served: await requests(),
+        results,
+        ...(lineFile === undefined ? {} : { stopped }),
+        seconds: Number(seconds.toFixed(2)),
+        requestsPerSecond: Math.round(scan.counters.requests / seconds),
+        bodyBytes,
+        longestStallCpuMs: Number(longestCpu.toFixed(1)),
+        longestStallMs: Number((delay.max / 1e6).toFixed(1)),
+        p99StallMs: Number((delay.percentile(99) / 1e6).toFixed(1)),
+      });
+    },
+    lineFile,
+  );
+}
+
+const patternsOf = (handle: TemplateHandle): string[] =>
+  handle
+    .get()
+    .blocks.flatMap(({ operators }) =>
+      [...operators.matchers, ...operators.extractors].flatMap(item =>
+        item.type === 'regex' ? item.regexes.map(({ source }) => source) : [],
+      ),
+    );
+
+/** Answers full of what the patterns of the templates look for, so that no prefilter spares an automaton. */
+async function hostile(handles: readonly TemplateHandle[]): Promise<void> {
+  const usable = onlyHttp(handles).map(handle => ({ handle, patterns: patternsOf(handle) }));
+  const chosen = usable.sort((left, right) => right.patterns.length - left.patterns.length).slice(0, 60);
+  const wanted = chosen.flatMap(({ patterns }) =>
+    patterns.flatMap(source => requiredLiteral(source)?.anyOf ?? []),
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'checks-bench-'));
+  const file = join(folder, 'line');
+  writeFileSync(file, `<p>${[...new Set(wanted)].join('</p>\n<p>')} ${'0a'.repeat(40)}</p>\n`, 'latin1');
+  const some = (count: number): TemplateHandle[] => chosen.slice(0, count).map(({ handle }) => handle);
+  await oneServer(some(60), 1_000_000, 'hostile server, 1 MB answers', file);
+  await oneServer(some(10), 10_000_000, 'hostile server, 10 MB answers', file);
+  rmSync(folder, { recursive: true });
 }
 
 /** One pass of all templates of the largest group over one 100 KB answer. */
@@ -297,6 +343,7 @@ const figures: Readonly<Record<string, () => Promise<void>>> = {
   matching: async () => matching(loadRate()),
   small: async () => oneServer(await indexedTemplates(), 0, 'one server, small answers'),
   large: async () => oneServer(await indexedTemplates(), 100_000, 'one server, 100 KB answers'),
+  hostile: async () => hostile(await indexedTemplates()),
   start: async () => coldStart(10_000),
   nuclei: async () => besideNuclei(),
   memory: async () => manyHosts(await indexedTemplates(), Number(process.argv[4] ?? '1000')),

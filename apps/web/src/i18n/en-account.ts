@@ -28,6 +28,7 @@ export const accountTexts = {
     revoke: 'Revoke',
     revokeWhat: 'Revoke the token {name}',
     create: 'New token',
+    make: 'Make the token',
     newToken: 'New token of your own',
     newServiceToken: 'New token of the tenant',
     newTokenText: 'It may do what you may and its scopes name, both.',

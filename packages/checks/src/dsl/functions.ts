@@ -10,6 +10,8 @@ import type { DslFunction } from './functions/signature.ts';
 import { TEXT_FUNCTIONS } from './functions/text.ts';
 import { TIME_FUNCTIONS } from './functions/time.ts';
 import { VERSION_FUNCTIONS } from './functions/version.ts';
+import { Suspension } from './values.ts';
+import type { DslValue } from './values.ts';
 
 /** Functions of the format that this engine refuses at load: exploit generators, foreign services, models. */
 const REFUSED = new Set([
@@ -40,6 +42,17 @@ const REFUSED_SPELLINGS = new Set([...REFUSED].flatMap(name => [name, name.repla
 /** The function of that name, with or without its underscores; undefined when there is none. */
 export function findFunction(name: string): DslFunction | undefined {
   return FUNCTIONS.get(name);
+}
+
+/** What a call has to wait for; undefined when it does not wait. */
+export function suspensionOf(name: string, args: readonly DslValue[]): Suspension | undefined {
+  try {
+    findFunction(name)?.call(args, { get: () => undefined });
+    return undefined;
+  } catch (error) {
+    if (error instanceof Suspension) return error;
+    throw error;
+  }
 }
 
 /** True for a function that the format has and this engine refuses. */

@@ -1,4 +1,5 @@
 import type { Transport } from '../http/transport.ts';
+import type { MatchingPool } from '../match/matching-pool.ts';
 import type { DnsResolver } from '../protocols/dns-client.ts';
 
 /** A value of the expression language. Strings are byte strings; every number is a double, as in govaluate. */
@@ -18,6 +19,8 @@ export interface EffectReach {
   readonly transport?: Transport;
   /** Waited for before each connection. */
   readonly rate?: { readonly acquire: (signal: AbortSignal | undefined) => Promise<void> };
+  /** Matches what is too much for the event loop; all of it is done at once without it. */
+  readonly matching?: MatchingPool;
 }
 
 /** Raised inside an evaluation that has to wait for something; the caller awaits `work` and evaluates again. */
@@ -26,9 +29,19 @@ export class Suspension {
   readonly key: string;
   /** Starts the effect. */
   readonly work: (reach: EffectReach) => Promise<DslValue>;
+  /** The function that waits and its arguments: another thread can name the effect, and not do the work. */
+  readonly name: string;
+  readonly args: readonly DslValue[];
 
-  constructor(key: string, work: (reach: EffectReach) => Promise<DslValue>) {
+  constructor(
+    key: string,
+    name: string,
+    args: readonly DslValue[],
+    work: (reach: EffectReach) => Promise<DslValue>,
+  ) {
     this.key = key;
+    this.name = name;
+    this.args = args;
     this.work = work;
   }
 }

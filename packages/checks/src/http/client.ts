@@ -176,9 +176,31 @@ export class HttpClient {
     if (parser.isReusable && request.isKeepAlive && !stream.destroyed) this.keepIdle(key, stream);
     else stream.destroy();
     await this.turn();
-    return finishResponse(parser, request, durationSeconds, ip);
+    return finishResponse(parser, request, durationSeconds, ip, this.turn);
   }
 }
+
+/** Milliseconds in which answers are parsed before the event loop gets its turn. */
+const PARSE_MS = 6;
+
+/** How long answers of all connections have been parsed in this turn of the event loop. */
+class ParseShare {
+  private spentMs = 0;
+
+  /** Parses; true when this turn's time is used up, so that nothing more is to be read in it. */
+  parse(parser: ResponseParser, data: Buffer): boolean {
+    const startedAt = performance.now();
+    if (this.spentMs === 0) setImmediate(() => (this.spentMs = 0));
+    try {
+      parser.push(data);
+    } finally {
+      this.spentMs += performance.now() - startedAt;
+    }
+    return this.spentMs > PARSE_MS;
+  }
+}
+
+const parseShare = new ParseShare();
 
 /** The connection ended before the first byte of an answer. */
 class StaleConnection extends Error {}
@@ -186,7 +208,9 @@ class StaleConnection extends Error {}
 function receive(stream: Duplex, request: WireRequest, parser: ResponseParser): Promise<void> {
   return new Promise((resolve, reject) => {
     let hasData = false;
+    let isStopped = false;
     const stop = (error: Error | undefined): void => {
+      isStopped = true;
       clearTimeout(timer);
       request.signal?.removeEventListener('abort', onAbort);
       stream.removeListener('data', onData);
@@ -201,8 +225,15 @@ function receive(stream: Duplex, request: WireRequest, parser: ResponseParser): 
     const onData = (data: Buffer): void => {
       hasData = true;
       try {
-        parser.push(data);
+        const isTurnOver = parseShare.parse(parser, data);
         if (parser.isDone) stop(undefined);
+        else if (isTurnOver) {
+          // An answer of tiny chunks takes long to read, and a socket gives as much at once as it has.
+          stream.pause();
+          setImmediate(() => {
+            if (!isStopped) stream.resume();
+          });
+        }
       } catch (error) {
         stop(error instanceof Error ? error : new ProtocolError(String(error)));
       }
@@ -236,12 +267,14 @@ async function finishResponse(
   request: WireRequest,
   durationSeconds: number,
   ip: string,
+  turn: () => Promise<void>,
 ): Promise<WireResponse> {
   const { head } = parser;
   if (head === undefined) throw new ProtocolError('the answer has no head');
   const raw = parser.body();
   const decoded = await decodeBody(raw, headerValue(head.headers, 'content-encoding') ?? '', request.maxBody);
-  const body = decodeCharset(decoded.body, headerValue(head.headers, 'content-type') ?? '');
+  const contentType = headerValue(head.headers, 'content-type') ?? '';
+  const body = await decodeCharset(decoded.body, contentType, turn);
   return {
     ...head,
     body: bytesOfBuffer(body),

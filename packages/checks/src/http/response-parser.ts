@@ -29,6 +29,9 @@ type State =
 const STATUS_LINE = /^(HTTP\/\d+\.\d+) (\d{3})(?: ?(.*))?$/;
 const MAX_HEADERS = 500;
 const MAX_CHUNK_LINE = 4096;
+/** Chunks from this length on are kept as they are. */
+const MIN_OWN = 4096;
+const BLOCK = 16_384;
 
 /** The value of a header (first of that name), undefined when absent. `name` is lower case. */
 export function headerValue(headers: readonly Header[], name: string): string | undefined {
@@ -68,6 +71,9 @@ export class ResponseParser {
   private left = 0;
   private size = 0;
   private readonly chunks: Buffer[] = [];
+  /** Bytes of small chunks, not yet among the chunks. */
+  private block: Buffer | undefined;
+  private used = 0;
   private readonly isHeadRequest: boolean;
   private readonly limits: ResponseLimits;
 
@@ -83,6 +89,7 @@ export class ResponseParser {
 
   /** The body read so far. */
   body(): Buffer {
+    this.closeBlock();
     return this.chunks.length === 1 ? (this.chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(this.chunks);
   }
 
@@ -172,14 +179,40 @@ export class ResponseParser {
     const room = this.limits.maxBody - this.size;
     if (data.length > room) {
       this.isTruncated = true;
-      if (room > 0) this.chunks.push(Buffer.from(data.subarray(0, room)));
+      if (room > 0) this.copy(data.subarray(0, room));
       this.size = this.limits.maxBody;
       this.state = 'done';
       this.isReusable = false;
       return;
     }
-    this.chunks.push(Buffer.from(data));
+    this.copy(data);
     this.size += data.length;
+  }
+
+  /** Small chunks share blocks: a body of a million chunks of one byte would otherwise be a million buffers. */
+  private copy(data: Buffer): void {
+    if (data.length >= MIN_OWN) {
+      this.closeBlock();
+      this.chunks.push(Buffer.from(data));
+      return;
+    }
+    if (this.block === undefined || this.used + data.length > BLOCK) {
+      this.closeBlock();
+      this.block = Buffer.allocUnsafe(BLOCK);
+    }
+    data.copy(this.block, this.used);
+    this.used += data.length;
+  }
+
+  private closeBlock(): void {
+    if (this.block !== undefined && this.used > 0)
+      this.chunks.push(
+        this.used * 2 < BLOCK
+          ? Buffer.from(this.block.subarray(0, this.used))
+          : this.block.subarray(0, this.used),
+      );
+    this.block = undefined;
+    this.used = 0;
   }
 
   private consumeBody(data: Buffer): Buffer {

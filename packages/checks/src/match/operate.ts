@@ -1,9 +1,13 @@
 import { bytesOfText, textOfBytes } from '../bytes.ts';
+import { suspensionOf } from '../dsl/functions.ts';
 import { DslError, Suspension, toText } from '../dsl/values.ts';
 import type { DslValue, EffectReach } from '../dsl/values.ts';
 import type { Extractor, Join, Matcher, Operators } from '../template/model.ts';
+import { HeavyWork, charge, withAllowance } from './allowance.ts';
 import type { EventData } from './event-data.ts';
 import type { Json } from './jq-builtins.ts';
+import type { MatchingPool } from './matching-pool.ts';
+import { namesRead } from './names-read.ts';
 import { viewOf } from './part-view.ts';
 import type { PartView } from './part-view.ts';
 
@@ -155,6 +159,7 @@ function extractedBy(extractor: Extractor, data: EventData): string[] {
     case 'xpath':
       return extractor.queries.flatMap(query => query.select(text, extractor.attribute));
     case 'json': {
+      charge(text.length);
       const value = parseJson(text);
       return value === undefined ? [] : extractor.programs.flatMap(program => program.run(value));
     }
@@ -217,7 +222,7 @@ function extractorsBefore(operators: Operators): readonly Extractor[] {
 }
 
 /** Runs extractors, then matchers, over one event. Throws a Suspension when an expression has to wait. */
-function operateOnce(operators: Operators, data: EventData): Verdict {
+export function operateOnce(operators: Operators, data: EventData): Verdict {
   const hasMatchers = operators.matchers.length > 0;
   const early = extractorsBefore(operators);
   let extracted = runExtractors(early, data);
@@ -248,6 +253,62 @@ function operateOnce(operators: Operators, data: EventData): Verdict {
   };
 }
 
+/** Characters that automata may read on the event loop for one event: some 15 ms. */
+const LIGHT = 64 * 1024;
+/** Operators that read a longer value leave the event loop at once: plain searches take their time as well. */
+const LONG = 256 * 1024;
+
+const NOT_MATCHED: Verdict = {
+  isMatched: false,
+  matcherNames: [],
+  extracts: new Map(),
+  output: [],
+  internal: new Map(),
+  isHidden: false,
+};
+
+const isLong = (value: DslValue | undefined): boolean => typeof value === 'string' && value.length > LONG;
+
+/** True when another thread can run the operators: all they read are values, none of which is made by reading it. */
+function isMovable(operators: Operators, data: EventData): boolean {
+  return namesRead(operators).every(name => !name.startsWith('interactsh-url') || data.values.has(name));
+}
+
+function readsLong(operators: Operators, data: EventData): boolean {
+  for (const value of data.values.values()) {
+    if (isLong(value)) return namesRead(operators).some(name => isLong(data.values.get(name)));
+  }
+  return false;
+}
+
+/** Runs operators on another thread. Throws a Suspension as they would here. */
+async function operateElsewhere(operators: Operators, data: EventData, pool: MatchingPool): Promise<Verdict> {
+  const reply = await pool.run(operators, data);
+  if (reply === undefined) return NOT_MATCHED;
+  if (reply.kind === 'failed') throw new Error(reply.message);
+  if (reply.kind === 'waiting')
+    throw suspensionOf(reply.name, reply.args) ?? new Error('nothing to wait for');
+  for (const [name, value] of reply.learned) data.values.set(name, value);
+  return reply.verdict;
+}
+
+/** Here as long as it is little work; as a whole on another thread when it turns out to be more. */
+async function operateSomewhere(
+  operators: Operators,
+  data: EventData,
+  pool: MatchingPool | undefined,
+): Promise<Verdict> {
+  if (pool === undefined) return operateOnce(operators, data);
+  if (!readsLong(operators, data)) {
+    try {
+      return withAllowance(LIGHT, () => operateOnce(operators, data));
+    } catch (error) {
+      if (!(error instanceof HeavyWork)) throw error;
+    }
+  }
+  return isMovable(operators, data) ? operateElsewhere(operators, data, pool) : operateOnce(operators, data);
+}
+
 /** Runs the operators of a block over one event, waiting where an expression has to. */
 export async function operate(operators: Operators, data: EventData, reach: EffectReach): Promise<Verdict> {
   const effects = new Map<string, DslValue>();
@@ -255,7 +316,7 @@ export async function operate(operators: Operators, data: EventData, reach: Effe
     data.effects = effects;
     data.spent = 0;
     try {
-      return operateOnce(operators, data);
+      return await operateSomewhere(operators, data, reach.matching);
     } catch (error) {
       if (!(error instanceof Suspension) || attempt >= MAX_EFFECTS) throw error;
       effects.set(error.key, await error.work(reach));

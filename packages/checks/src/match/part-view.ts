@@ -59,6 +59,8 @@ const MIN_INDEXED = 1024;
 /** Building the table costs as much as some tens of plain searches. */
 const LOOKS_BEFORE_INDEX = 24;
 const MAX_VIEWS = 24;
+/** Characters of parts that are kept, whatever their number: answers may have 10 MB each. */
+const MAX_KEPT = 32 * 1024 * 1024;
 const MAX_WORDS = 200_000;
 /** More sequences of a word than this add nothing to the verdict. */
 const MAX_GRAMS = 12;
@@ -95,6 +97,8 @@ function gramsOf(word: string): Uint32Array {
 }
 
 const views: PartView[] = [];
+/** Characters of all of them. */
+let kept = 0;
 
 /** The view of a part; the last few are kept, because the templates of one request ask for the same ones. */
 export function viewOf(text: string): PartView {
@@ -109,6 +113,8 @@ export function viewOf(text: string): PartView {
   }
   const made = new PartView(text);
   views.unshift(made);
-  if (views.length > MAX_VIEWS) views.pop();
+  kept += text.length;
+  while (views.length > MAX_VIEWS || (kept > MAX_KEPT && views.length > 2))
+    kept -= views.pop()?.text.length ?? 0;
   return made;
 }

@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import { bytesOfText, textOfBytes } from '../bytes.ts';
 import { DslError } from '../dsl/values.ts';
 import { messageOf } from '../errors.ts';
+import { charge } from './allowance.ts';
 import { viewOf } from './part-view.ts';
 import type { PartView } from './part-view.ts';
 import { requiredLiteral } from './required-literal.ts';
@@ -93,12 +94,15 @@ class CompiledRegex implements ByteRegex {
   }
 
   test(input: string): boolean {
-    return this.canMatch(input) && this.regex().test(textView(input));
+    if (!this.canMatch(input)) return false;
+    charge(input.length);
+    return this.regex().test(textView(input));
   }
 
   matches(input: string, group: number, limit: number): string[] {
     // The automaton that only says yes or no is some ten times faster than the one that finds places.
     if (!this.test(input)) return [];
+    charge(input.length);
     const matcher = this.regex().matcher(textView(input));
     if (group > matcher.groupCount()) return [];
     const found: string[] = [];
@@ -107,6 +111,7 @@ class CompiledRegex implements ByteRegex {
   }
 
   replaceAll(input: string, replacement: string, maxLength: number): string | undefined {
+    charge(input.length);
     const text = textView(input);
     const template = textOfBytes(replacement);
     const matcher = this.regex().matcher(text);

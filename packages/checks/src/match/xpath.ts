@@ -5,6 +5,7 @@ import type { DefaultTreeAdapterMap } from 'parse5';
 import { Document, Element, parseXmlDocument, type Node as DomNode } from 'slimdom';
 import { bytesOfText, textOfBytes } from '../bytes.ts';
 import { TemplateError, messageOf } from '../errors.ts';
+import { charge } from './allowance.ts';
 
 let loaded: typeof fontoxpath | undefined;
 
@@ -24,6 +25,8 @@ export interface XPathQuery {
 /** Characters of a document that are parsed; more is cut, because parsing holds the event loop. */
 const MAX_DOCUMENT = 512_000;
 const MAX_NODES = 40_000;
+/** Parsing and searching a document takes as long as an automaton needs for this many times its length. */
+const PARSED_WEIGHT = 2;
 type HtmlNode = DefaultTreeAdapterMap['node'];
 
 function copyNode(
@@ -113,6 +116,7 @@ export function compileXPath(source: string, isChecked: boolean): XPathQuery {
   return {
     source,
     select: (input, attribute) => {
+      charge(Math.min(input.length, MAX_DOCUMENT) * PARSED_WEIGHT);
       try {
         return select(source, input, attribute);
       } catch {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
+import { compileRegex } from '../match/regex.ts';
 import { run, serveHttp, serveTcp, template } from '../../test/loopback.ts';
 
 const ANY = template(
@@ -158,6 +159,81 @@ test('bodies made against regular expressions are searched to their end', async 
   );
   const { results } = await run(source, server.url, { timeoutMs: 5_000 });
   assert.equal(results.length, patterns.length);
+});
+
+/** Milliseconds of processor time of this thread; others on the machine do not count. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
+/** The longest piece of work this thread does between two turns of the event loop while something runs. */
+async function longestSlice(work: () => Promise<void>): Promise<number> {
+  let [last, longest, isOver] = [cpuMs(), 0, false];
+  const turn = (): void => {
+    const now = cpuMs();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  await work();
+  isOver = true;
+  return longest;
+}
+
+describe('the event loop goes on while a large answer made against the patterns is matched', () => {
+  const pattern = '(.*[a-z].+x==)</string></value>';
+  const line = `<value><string>${'a'.repeat(100)}YWJj== \xc3\xa9</string></value><a href="x">\n`;
+  const bodyOf = (bytes: number): string =>
+    `${line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes - 30)}x==</string></value>`;
+  const source = template(
+    [
+      'http:',
+      "  - method: GET\n    path: ['{{BaseURL}}/']\n    matchers-condition: and\n    matchers:",
+      `      - {type: regex, regex: ['${pattern}']}`,
+      '      - {type: xpath, xpath: [\'//a[@href="x"]\']}',
+      '      - {type: word, case-insensitive: true, words: [ywjj==]}',
+      `      - {type: dsl, dsl: ['regex("(a|aa)+==", to_upper(body)) == false && len(md5(body)) == 32']}`,
+      `    extractors:\n      - {type: regex, name: first, regex: ['x==</string>']}`,
+    ].join('\n'),
+  );
+  const largest = Buffer.from(bodyOf(10_000_000), 'latin1').toString('latin1');
+  const from = cpuMs();
+  compileRegex(pattern).test(largest);
+  /** What one of the patterns takes for 10 MB on one thread of this machine. */
+  const reference = cpuMs() - from;
+
+  for (const bytes of [1_000_000, 10_000_000]) {
+    test(`${bytes / 1_000_000} MB`, async () => {
+      const body = Buffer.from(bodyOf(bytes), 'latin1');
+      await using server = await serveHttp((_, response) => response.end(body));
+      const slice = await longestSlice(async () => {
+        const { results, warnings } = await run(source, server.url, { timeoutMs: 30_000, omitsRaw: true });
+        assert.deepEqual([results.length, warnings], [1, []]);
+        assert.deepEqual(results[0]?.['extracted-results'], ['x==</string>']);
+      });
+      assert.ok(slice < reference, `${slice} ms at once; one pattern takes ${reference} ms for 10 MB`);
+    });
+  }
+
+  test('a body of single bytes, each a chunk of its own', async () => {
+    const chunks = Buffer.from('1\r\na\r\n'.repeat(300_000));
+    await using server = await serveTcp(
+      answer('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', socket => {
+        socket.write(chunks);
+        socket.write('0\r\n\r\n');
+      }),
+    );
+    const counted = template(
+      "http:\n  - method: GET\n    path: ['{{BaseURL}}/']\n    matchers: [{type: dsl, dsl: ['len(body) == 300000']}]\n",
+    );
+    const slice = await longestSlice(async () => {
+      const { results } = await run(counted, server.url, { timeoutMs: 10_000 });
+      assert.equal(results.length, 1);
+    });
+    assert.ok(slice < reference, `${slice} ms at once; one pattern takes ${reference} ms for 10 MB`);
+  });
 });
 
 test('millions of payload combinations take neither memory nor forever', async () => {

@@ -83,7 +83,8 @@ async function sendOnce(
       signal: services.signal,
     });
     services.hostErrors.succeeded(key);
-    if (response.status === 400 && response.body.includes(PLAIN_TO_TLS)) services.tlsUpgrades.add(key);
+    if (response.status === 400 && response.body.slice(0, 65_536).includes(PLAIN_TO_TLS))
+      services.tlsUpgrades.add(key);
     return response;
   } catch (error) {
     services.counters.errors += 1;

@@ -4,6 +4,7 @@ import { hostnameOf, parseTarget } from '../http/target.ts';
 import type { Target } from '../http/target.ts';
 import { socketTransport } from '../http/transport.ts';
 import type { Transport } from '../http/transport.ts';
+import { MatchingPool } from '../match/matching-pool.ts';
 import type { OastSession } from '../oast/session.ts';
 import { SocketDnsResolver } from '../protocols/dns-client.ts';
 import type { DnsResolver } from '../protocols/dns-client.ts';
@@ -217,6 +218,7 @@ export function startScan(
     Math.max(options.maxHostError ?? 30, options.maxHostError === 0 ? 0 : (options.concurrency ?? 25)),
   );
   const stop = new AbortController();
+  const matching = new MatchingPool(warn);
   const services: ScanServices = {
     settings,
     transport,
@@ -227,6 +229,7 @@ export function startScan(
     hostErrors,
     oast: options.oast,
     counters,
+    matching,
     loop,
     tlsUpgrades: new Set(),
     emit: trapFilter(settings.honeypotThreshold, warn, result => queue.push(result)),
@@ -252,6 +255,7 @@ export function startScan(
         // Whoever stops reading ends the scan.
         stop.abort();
         client.close();
+        matching.close();
       }
     },
   };

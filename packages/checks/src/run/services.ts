@@ -2,6 +2,7 @@ import type { DslValue } from '../dsl/values.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Header } from '../http/response-parser.ts';
 import type { Transport } from '../http/transport.ts';
+import type { MatchingPool } from '../match/matching-pool.ts';
 import type { OastSession } from '../oast/session.ts';
 import type { DnsResolver } from '../protocols/dns-client.ts';
 import type { Attack } from '../template/model.ts';
@@ -59,6 +60,8 @@ export interface ScanServices {
   readonly hostErrors: HostErrors;
   readonly oast: OastSession | undefined;
   readonly counters: ScanCounters;
+  /** Matches large answers on other threads. */
+  readonly matching: MatchingPool;
   /** Keeps matching from holding the event loop. */
   readonly loop: LoopShare;
   /** `host:port` keys that answered plain HTTP with a request for TLS. */

@@ -42,11 +42,21 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), total: z.number().int() });
 }
 
-/** A list parameter that may come once, several times or comma-separated. */
-export function listOf<Item extends z.ZodType<unknown, string>>(item: Item) {
-  return z
-    .union([z.string().max(2000), z.array(z.string().max(200)).max(50)])
-    .transform(value => (Array.isArray(value) ? value : value.split(',')).filter(part => part !== ''))
+/**
+ * A list parameter that may come once, several times or comma-separated. The values are part of the form, so that the API's
+ * own document says which there are.
+ */
+export function listOf<Values extends Readonly<Record<string, string>>>(item: z.ZodEnum<Values>) {
+  const { options } = item;
+  const one = `(?:${options.join('|')})?`;
+  const error = `Write one or several of ${options.join(', ')}, separated by commas.`;
+  const text = z
+    .string()
+    .max(2000)
+    .regex(new RegExp(`^${one}(?:,${one})*$`), { error });
+  const form = z.union([text, z.array(item).max(50)], { error });
+  return form
+    .transform(value => (Array.isArray(value) ? value : value.split(',').filter(part => part !== '')))
     .pipe(z.array(item))
     .optional();
 }

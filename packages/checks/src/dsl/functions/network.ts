@@ -40,7 +40,7 @@ function resolveName(args: readonly DslValue[], scope: DslScope): DslValue {
   const known = scope.effects?.get(key);
   if (known === null) throw new DslError(`${name} has no ${kind} record`);
   if (known !== undefined) return known;
-  throw new Suspension(key, async ({ dns, signal }) => {
+  throw new Suspension(key, 'resolve', args, async ({ dns, signal }) => {
     const question = { name, type: kind, class: 'IN', isRecursive: true, servers: [], attempts: 1 };
     try {
       const packet = await dns.query({ ...question, timeoutMs: RESOLVE_TIMEOUT_MS, signal });
@@ -61,7 +61,7 @@ function jarm(args: readonly DslValue[], scope: DslScope): DslValue {
   const known = scope.effects?.get(key);
   if (known === null) throw new DslError('jarm got no connection');
   if (known !== undefined) return known;
-  throw new Suspension(key, async ({ transport, rate, signal }) => {
+  throw new Suspension(key, 'jarm', args, async ({ transport, rate, signal }) => {
     if (transport === undefined) return null;
     const limited: Transport = {
       connect: async (host, port, options) => {

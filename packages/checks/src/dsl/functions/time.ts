@@ -78,6 +78,8 @@ function waitFor(args: readonly DslValue[], scope: DslScope): boolean {
   if (scope.effects?.has(key) === true) return true;
   throw new Suspension(
     key,
+    'wait_for',
+    args,
     ({ signal }) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => resolve(true), seconds * 1000);
