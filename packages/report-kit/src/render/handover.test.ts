@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { after, before, test } from 'node:test';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { Design } from '../design/design.ts';
+import type { RenderLimits } from './limits.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 
@@ -46,8 +47,9 @@ before(async () => {
 });
 after(async () => Promise.all([two.close(), one.close()]));
 
-async function read(renderer: Renderer, design: Design) {
-  const { bytes, timings, messages } = await renderer.render({ design, data: {}, output: 'pdf' });
+async function read(renderer: Renderer, design: Design, limits: Partial<RenderLimits> = {}) {
+  const job = { design, data: {}, output: 'pdf', limits } as const;
+  const { bytes, timings, messages } = await renderer.render(job);
   const document = await getDocument({ data: new Uint8Array(bytes), verbosity: 0 }).promise;
   const pages: unknown[] = [];
   for (let number = 1; number <= document.numPages; number++) {
@@ -77,6 +79,14 @@ test('pages, numbers, running heads, links and outline are those of one page', a
 test('what HTML cannot say is printed by the page that has it', async () => {
   const design = designOf('<p>Outer <component :is="\'p\'">inner</component> end.</p>');
   assert.deepEqual((await read(two, design)).read, (await read(one, design)).read);
+});
+
+test('parts that end where a page happens to end are shared as well', async () => {
+  const design = designOf('<p>Plain.</p>', STYLE.replace('break-before: page;', ''));
+  const limits = { partElements: 1_500 };
+  const shared = await read(two, design, limits);
+  assert.equal(shared.isShared, availableParallelism() > 1);
+  assert.deepEqual(shared.read, (await read(one, design, limits)).read);
 });
 
 test('where the side of a page matters, parts wait for their numbers', async () => {

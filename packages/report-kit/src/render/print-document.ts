@@ -145,7 +145,7 @@ export class DocumentPrinter {
       const opened = await this.#openNext(from, startsNaturally);
       this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
       const end: z.output<typeof closedPart> = opened.isFree
-        ? await this.#printFree(opened, from)
+        ? await this.#printFree(opened, from, startsNaturally)
         : await this.#printPart(opened, from, startsNaturally);
       isLast = opened.isLast && end.to === opened.to;
       from = end.to;
@@ -171,28 +171,51 @@ export class DocumentPrinter {
 
   /** Opens the part that begins with this leaf: at once if it is free, or else when the pages before it are known. */
   async #openNext(from: number, startsNaturally: boolean): Promise<ShownPart> {
-    const isCopied = this.#context.session.beside !== undefined && this.#beside === undefined;
-    const place = { from, startsNaturally, isCopied };
+    const place = { from, startsNaturally };
     if (this.#free.length > 0) {
-      const opened = await this.#open({ ...place, startPage: null });
+      const opened = await this.#open({ ...place, isCopied: this.#isIdle, startPage: null });
       if (opened) return opened;
       await this.#settle();
     }
-    const opened = await this.#open({ ...place, startPage: this.#pageCount + 1 });
+    const isCopied = this.#isIdle;
+    const opened = await this.#open({ ...place, isCopied, startPage: this.#pageCount + 1 });
     if (!opened) throw new Error('A part was not opened.');
     return opened;
   }
 
+  /** Whether the other page waits for something to print. */
+  get #isIdle(): boolean {
+    return this.#context.session.beside !== undefined && this.#beside === undefined;
+  }
+
+  /** Finds the page that a free part ends with, and hides what is after it. */
+  async #closeFree({ leadPages }: ShownPart): Promise<z.output<typeof closedPart>> {
+    const { session } = this.#context;
+    const { positions } = await this.#printHere(leadPages, await session.call('endMarks', null), false);
+    // Not the document's pages, but none of them is taken for its first.
+    const pages = new Map([...positions.pages].map(([id, page]) => [id, page + leadPages]));
+    return closedPart.parse(await session.call('closePart', placesOf({ ...positions, pages })));
+  }
+
   /** Prints a part that does not depend on its page's number: in the other page if it is idle, and in this one if not. */
-  async #printFree(shown: ShownPart, from: number): Promise<z.output<typeof closedPart>> {
-    const { leadPages, to } = shown;
-    const { beside } = this.#context.session;
+  async #printFree(
+    shown: ShownPart,
+    from: number,
+    startsNaturally: boolean,
+  ): Promise<z.output<typeof closedPart>> {
+    const { leadPages } = shown;
+    const { session } = this.#context;
+    const { beside } = session;
+    const end = shown.endsNaturally
+      ? await this.#closeFree(shown)
+      : { to: shown.to, lastPage: null, endsNaturally: false };
+    const copy = shown.endsNaturally && this.#isIdle ? await session.call('copyPart', null) : shown.copy;
     const index = this.#parts.length;
-    const place = { index, from, to, startsNaturally: false, leadPages, waits: false };
+    const place = { index, from, to: end.to, startsNaturally, leadPages, waits: false };
     const part: Part = { ...place, startPage: 0, pageCount: 0 };
     this.#parts.push(part);
-    if (beside && shown.copy !== undefined) {
-      const work = this.#printBeside(beside, shown);
+    if (beside && copy !== undefined) {
+      const work = this.#printBeside(beside, copy, leadPages);
       work.catch(() => undefined);
       this.#beside = work.then(printed => {
         this.#beside = undefined;
@@ -205,10 +228,14 @@ export class DocumentPrinter {
       this.#free.push({ part, work: Promise.resolve(printed) });
       this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
     }
-    return { to, lastPage: null, endsNaturally: false };
+    return end;
   }
 
-  async #printBeside(session: PageSession, { copy, leadPages }: ShownPart): Promise<PrintedPart | undefined> {
+  async #printBeside(
+    session: PageSession,
+    copy: unknown,
+    leadPages: number,
+  ): Promise<PrintedPart | undefined> {
     const { limits, isTagged, timed } = this.#context;
     await this.#memory.collect(session);
     return timed('printBeside', async () => {
@@ -233,10 +260,10 @@ export class DocumentPrinter {
   }
 
   /** Prints a part here that the other page could not show. */
-  async #printAgain({ index, from, to, leadPages }: Part): Promise<PrintedPart> {
+  async #printAgain({ index, from, to, startsNaturally, leadPages }: Part): Promise<PrintedPart> {
     // As it was opened before: `startPage` is of no consequence but for the blank pages in front.
     const startPage = leadPages === 0 ? 1 : leadPages === 1 ? 2 : 3;
-    await this.#open({ from, to, startsNaturally: false, startPage });
+    await this.#open({ from, to, startsNaturally, startPage });
     const printed = await this.#printHere(leadPages, [], true);
     this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
     return printed;

@@ -394,12 +394,8 @@
   let isInParts = false;
 
   /** Whether a part looks the same on whatever page it begins. */
-  const isFreePart = (from, end, startsNaturally) =>
-    isShared &&
-    !startsNaturally &&
-    !end.endsNaturally &&
-    !cutsTable(from, end) &&
-    leaves.slice(from, end.to).every(leaf => !leaf.hasReferences);
+  const isFreePart = (from, end) =>
+    isShared && !cutsTable(from, end) && leaves.slice(from, end.to).every(leaf => !leaf.hasReferences);
 
   /**
    * Shows one part; `to` is given for a part that was shown before. Where the page it begins on is not known yet
@@ -424,7 +420,7 @@
       isInParts = true;
       kit.usePartRules(isShared);
     }
-    const isFree = to === undefined && isFreePart(from, end, startsNaturally);
+    const isFree = to === undefined && isFreePart(from, end);
     if (startPage === null && !isFree) return null;
     const isCut = cutsTable(from, end);
     if (isCut) freezeTables(from, end.to);
@@ -433,7 +429,7 @@
     kit.nameTargets(ids);
     const leadPages = setLead(startPage ?? 2);
     kit.writePages();
-    const copy = isFree && isCopied ? kit.copyPart() : undefined;
+    const copy = isFree && isCopied && !end.endsNaturally ? kit.copyPart() : undefined;
     if (!copy) await ready(isCut);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
     return part({ ...end, isLast, leadPages, hasReferences, isFree, ...(copy ? { copy } : {}) });
