@@ -71,7 +71,7 @@ test('an admin proves a domain and makes a token for the provider, which is show
   await page.waitForURL(/\/t\/[^/]+$/);
   home = page.url();
   await page.goto(`${home}/sign-in`);
-  await page.getByText('Prove first that a domain is yours', { exact: false }).waitFor();
+  await page.getByText('only addresses of proven domains can be provisioned', { exact: false }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Make a token' }).count(), 0);
   await page.goto(`${home}/targets`);
   const card = page.getByRole('article').first();
