@@ -98,8 +98,11 @@ test('people and groups come by SCIM, and what a group gives is said in the app'
   const members = [{ value: grace }];
   await provide('POST', '/Groups', { displayName: 'Security operations', members });
   await page.goto(`${home}/members`);
-  await settled('Owner');
-  assert.equal(await page.getByText('Grace Hopper').count(), 0, 'a group gives nothing until it is said');
+  await settled('Grace Hopper');
+  const role = page.getByRole('combobox', { name: 'Role of Grace Hopper' });
+  const sees = page.getByRole('combobox', { name: 'What Grace Hopper sees' });
+  assert.equal((await role.innerText()).trim(), 'Observer', 'a group gives nothing until it is said');
+  assert.equal((await sees.innerText()).trim(), 'Their projects', 'and there is none');
   await page.goto(`${home}/sign-in`);
   await page.getByText('Security operations', { exact: true }).waitFor();
   assert.equal(await page.getByText(token).count(), 0, 'the token is not shown again');
@@ -108,9 +111,8 @@ test('people and groups come by SCIM, and what a group gives is said in the app'
   await given.filter({ hasText: 'Role: Scan operator' }).waitFor();
   await look('groups');
   await page.goto(`${home}/members`);
-  await settled('Grace Hopper');
-  const role = page.getByRole('combobox', { name: 'Role of Grace Hopper' });
-  assert.equal((await role.innerText()).trim(), 'Scan operator');
+  await role.filter({ hasText: 'Scan operator' }).waitFor();
+  assert.equal((await sees.innerText()).trim(), 'Everything');
 });
 
 test('what a member sees is set where it is shown, on a narrow screen too', async () => {
@@ -133,7 +135,7 @@ test('whom the provider switches off is gone', async () => {
     Operations: [operation],
   });
   await page.reload();
-  await settled('Owner');
+  await page.getByRole('combobox', { name: 'Role of Owner' }).waitFor();
   assert.equal(await page.getByText('Grace Hopper').count(), 0);
 });
 
