@@ -43,7 +43,7 @@ async function isConfirmed(target: FuzzTarget, finding: Finding): Promise<boolea
 
 async function fuzz(target: FuzzTarget, seconds: number): Promise<readonly Finding[]> {
   const folder = join(import.meta.dirname, 'seeds', target.name);
-  const corpus = readdirSync(folder).map(name => readFileSync(join(folder, name)));
+  const corpus: Buffer[] = readdirSync(folder).map(name => readFileSync(join(folder, name)));
   const coverage = new BlockCoverage(url => /packages\/checks\/src|js-yaml/.test(url));
   const seen = new Set<string>();
   const findings = new Map<string, Finding>();
