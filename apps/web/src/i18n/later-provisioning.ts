@@ -9,7 +9,7 @@ export const provisioningTexts = {
     people: 'It keeps {active} active and {inactive} inactive people here.',
     changed: 'Last change',
     token: 'Token',
-    noToken: 'There is none: nothing can be provisioned.',
+    noToken: 'There is no token: nothing can be provisioned.',
     make: 'Make a token',
     revoke: 'Revoke',
     revokeWhat: 'Revoke the token {hint}',
