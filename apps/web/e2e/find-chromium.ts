@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
@@ -40,6 +40,7 @@ export function findChromium(): FoundChromium {
  */
 function fontsOf(folder: string): string {
   const scratch = mkdtempSync(join(tmpdir(), 'glacis-e2e-fonts-'));
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
   const file = join(scratch, 'fonts.conf');
   writeFileSync(
     file,
