@@ -266,6 +266,15 @@ test('what is wrong with an archive is said, and nothing of it stays', async () 
     ['format-invalid', await packed([['x.json', json({ ...design, id: '../x' })]])],
     ['format-invalid', await packed([['x.json', json({ ...project, findings: [{ id: 'x', data: 5 }] })]])],
     ['file-missing', await packed(DESIGN.slice(0, 1))],
+    [
+      'format-invalid',
+      await packed([
+        [
+          'x.json',
+          `{"format":"notes/v1","id":"x","notes":[],"z":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+        ],
+      ]),
+    ],
   ];
   for (const [code, bytes] of wrong)
     assert.equal(await codeOf(readArchive(bytes, { spoolFolder: spool })), code);
@@ -295,6 +304,88 @@ test('limits end an archive that grows too large, also one that is packed to do 
   const bomb = await packed([['x-files/zeros', Buffer.alloc(80 * 1024 ** 2)]]);
   assert.ok(bomb.byteLength < 200_000);
   assert.equal(await read({}, bomb), 'archive-bomb');
+});
+
+test('an archive that could not be read again is not written', async () => {
+  const entry = await only(PROJECT, folder);
+  const large = { ...fileFromBytes('f.txt', Buffer.from('x')), sizeBytes: 3 * 1024 ** 3 };
+  assert.throws(
+    () => writeArchive([{ ...entry, files: { ...entry.files, files: new Map([['f.txt', large]]) } }]),
+    /f\.txt has 3072 MiB, and an archive that can be read again holds at most 2048 MiB: export fewer/,
+  );
+});
+
+const WRITTEN: readonly (readonly [string, string, string])[] = [
+  ['Bild (1).png', '![](/images/name/Bild%20%281%29.png)', '![](/images/name/new%20Bild%20%281%29.png)'],
+  ['Bild (1).png', '![](/images/name/Bild%20(1).png)', '![](/images/name/new%20Bild%20%281%29.png)'],
+  ['a b.png', '![](</images/name/a b.png> "t")', '![](</images/name/new%20a%20b.png> "t")'],
+  ['ü.png', '![](/images/name/%c3%bc.png)', '![](/images/name/new%20%C3%BC.png)'],
+  ['ü.png', '![](/images/name/ü.png)', '![](/images/name/new%20%C3%BC.png)'],
+  ['a_b.png', String.raw`![](/images/name/a\_b.png)`, '![](/images/name/new%20a_b.png)'],
+  ['a&b.png', '<img src="/images/name/a&amp;b.png">', '<img src="/images/name/new%20a%26b.png">'],
+  ['a.png', 'see /images/name/a.png.', 'see /images/name/new%20a.png.'],
+];
+
+test('a file is found however its name is written, so that none is left behind or lost by another name', async () => {
+  for (const [name, text, renamed] of WRITTEN) {
+    const object = parseObject(
+      {
+        ...project,
+        project_type: { ...design, assets: [] },
+        report_data: { text: `${text} /images/name/${name}x` },
+        images: [{ name }],
+        files: [],
+      },
+      'p.json',
+    );
+    const images = new Map([[name, fileFromBytes(name, Buffer.from('x'))]]);
+    const entry: ArchiveEntry = { ...object, files: { assets: new Map(), images, files: new Map() } };
+    const written = await readArchive(await bytesOf(writeArchive([entry])), { spoolFolder: folder });
+    assert.deepEqual([...(written.entries[0]?.files.images.keys() ?? [])], [name], text);
+    const { data } = renameFiles(entry, (_, old) => `new ${old}`);
+    assert.ok('report_data' in data);
+    assert.deepEqual(data.report_data, { text: `${renamed} /images/name/${name}x` });
+  }
+});
+
+test('an id that is no UUID is only looked for where an id is meant', () => {
+  const object = parseObject(
+    {
+      ...project,
+      project_type: { ...design, assets: [] },
+      id: '1',
+      report_data: { count: '2', text: '[](#2) <ref to="2"/> 2' },
+      findings: [{ id: '2', data: { title: '1' } }],
+      notes: [
+        { id: '3', text: '2' },
+        { id: '4', parent: '3', title: '4' },
+      ],
+      images: [],
+      files: [],
+      comments: [{ path: 'findings.2.data.title', text: '2' }],
+    },
+    'p.json',
+  );
+  const files = { assets: new Map(), images: new Map(), files: new Map() };
+  let count = 0;
+  const { data } = renewIds({ ...object, files }, () => `new${(count += 1)}`);
+  assert.ok('report_data' in data);
+  assert.deepEqual(data.report_data, { count: '2', text: '[](#new3) <ref to="new3"/> 2' });
+  assert.deepEqual(data.findings, [{ id: 'new3', data: { title: '1' } }]);
+  assert.deepEqual(data.notes, [
+    { id: 'new4', text: '2' },
+    { id: 'new5', parent: 'new4', title: '4' },
+  ]);
+  assert.deepEqual(data.comments, [{ path: 'findings.new3.data.title', text: '2' }]);
+});
+
+test('a file that is listed twice is one file, in an archive and in a folder', async () => {
+  const twice = { ...design, assets: [{ name: 'logo.png' }, { name: 'logo.png' }] };
+  const source = join(folder, 'twice.tar.gz');
+  await writeFile(source, await packed([[`${DESIGN_ID}.json`, json(twice)], ...DESIGN.slice(1)]));
+  await archiveToFolder(source, join(folder, 'twice'));
+  const [entry] = await readFolder(join(folder, 'twice'));
+  assert.deepEqual(entry?.data, twice);
 });
 
 test('a folder of plain files holds the same as the archive', async () => {

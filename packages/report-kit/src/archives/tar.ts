@@ -89,7 +89,7 @@ function memberName({ name, type }: Header): string | undefined {
   if (type !== 'file' && type !== 'contiguous-file')
     throw new ArchiveError(
       'member-kind',
-      `The member ${JSON.stringify(clean.slice(0, 100))} is a ${type}, and only plain files are allowed: pack the archive again without links.`,
+      `The member ${JSON.stringify(clean.slice(0, 100))} is a ${type === 'link' ? 'hard link' : type}, and only plain files are allowed: pack the archive again without links and devices.`,
       clean,
     );
   return clean;
@@ -174,7 +174,7 @@ export async function* readTar(source: ArchiveSource, limits: ArchiveLimits): As
       if (sizeBytes > limits.fileBytes)
         throw new ArchiveError(
           'member-too-large',
-          `${name ?? ''} has ${sizeInWords(sizeBytes)}, and ${sizeInWords(limits.fileBytes)} are allowed.`,
+          `${name ?? ''} has ${sizeInWords(sizeBytes)}, and ${sizeInWords(limits.fileBytes)} are allowed for one file: export again without it.`,
           name,
         );
       let isRead = false;
