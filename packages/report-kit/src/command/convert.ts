@@ -1,21 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { archiveToFolder, folderToArchive } from '../archives/index.ts';
 import { RenderError } from '../message.ts';
+import { readArguments, usageError } from './arguments.ts';
 import { messageLine } from './report.ts';
 
 const isArchiveName = (path: string): boolean => /\.(tar\.gz|tgz)$/i.test(path);
 
 /** `report-kit convert FROM TO`: an archive as a folder of plain files, or such a folder as an archive. */
 export async function convertCommand(args: readonly string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
-  const [from, to] = positionals;
-  if (from === undefined || to === undefined || isArchiveName(from) === isArchiveName(to))
-    throw new RenderError(
-      'usage',
-      'Say: report-kit convert FILE.tar.gz FOLDER, or report-kit convert FOLDER FILE.tar.gz.',
-    );
+  const { positionals } = readArguments({ args: [...args], allowPositionals: true, options: {} });
+  const [from, to, ...more] = positionals;
+  if (from === undefined || to === undefined || more.length > 0 || isArchiveName(from) === isArchiveName(to))
+    throw usageError('Say: report-kit convert FILE.tar.gz FOLDER, or report-kit convert FOLDER FILE.tar.gz.');
   const target = resolve(to);
   if (await stat(target).catch(() => undefined))
     throw new RenderError('output-exists', `${target} is there already: give another name.`);
