@@ -19,14 +19,20 @@ async function jsonFile(path: string): Promise<unknown> {
       `${path} cannot be read (${error.code ?? error.message}): check its path and permissions.`,
     );
   });
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new RenderError(
       'project-json',
       `${path} is not JSON: ${error instanceof Error ? error.message : 'unknown'}; mend it, or give the archive or folder of a project.`,
     );
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new RenderError(
+    'project-json',
+    `${path} holds no object, and the data of a report is one: {"report": …, "findings": […]}.`,
+  );
 }
 
 async function assetsIn(folder: string): Promise<Map<string, Uint8Array>> {

@@ -167,21 +167,29 @@ export async function servePreview(options: PreviewOptions): Promise<Preview> {
     ),
   );
   const server = createServer((request, response) => void preview.handle(request, response));
+  const close = async (): Promise<void> => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher?.close();
+    preview.end();
+    server.closeAllConnections();
+    await new Promise(done => server.close(done));
+    await renderer.close();
+  };
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(options.port, '127.0.0.1', done);
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    // The browser would keep the process waiting for ever.
+    await close();
+    throw new RenderError(
+      'port-unusable',
+      `The port ${options.port} is taken or may not be used (${error.code ?? error.message}): choose another, or leave it out.`,
+    );
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://127.0.0.1:${port}/`,
-    close: async () => {
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher?.close();
-      preview.end();
-      server.closeAllConnections();
-      await new Promise(done => server.close(done));
-      await renderer.close();
-    },
+    close,
   };
 }
