@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { PROJECT, packed } from '../archives/archives.sample.ts';
 import { readArchive, readBytes } from '../archives/index.ts';
 import { servePreview } from '../preview/server.ts';
+import { runCommand } from './run.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/report-kit.mjs', import.meta.url));
 let folder: string;
@@ -25,15 +27,20 @@ function run(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-const runLater = (...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> =>
-  new Promise(resolve => {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: folder });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += String(chunk)));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += String(chunk)));
-    child.on('close', status => resolve({ status, stdout, stderr }));
-  });
+/** The command within this process: starting another one for each wrong word takes a second. */
+async function runHere(t: TestContext, ...args: string[]) {
+  let stderr = '';
+  const place = process.cwd();
+  process.chdir(folder);
+  const errors = t.mock.method(process.stderr, 'write', (text: string) => (stderr += text) !== '');
+  try {
+    const status = await runCommand(args);
+    return { status, stderr };
+  } finally {
+    errors.mock.restore();
+    process.chdir(place);
+  }
+}
 
 test('a new design renders to PDF and HTML without a message', async () => {
   assert.equal(run('new', 'design', 'mine').status, 0);
@@ -92,17 +99,15 @@ const WRONG_USE: readonly (readonly [string, RegExp])[] = [
   ['preview --design mine --port 99999', /is no port/],
 ];
 
-test('wrong use is answered with one sentence and code 64', async () => {
-  await Promise.all(
-    WRONG_USE.map(async ([line, wanted]) => {
-      const { status, stdout, stderr } = await runLater(...line.split(' '));
-      assert.match(stderr, wanted, line);
-      assert.deepEqual([status, stdout, stderr.trim().split('\n').length], [64, '', 1], line);
-    }),
-  );
+test('wrong use is answered with one sentence and code 64', async t => {
+  for (const [line, wanted] of WRONG_USE) {
+    const { status, stderr } = await runHere(t, ...line.split(' '));
+    assert.match(stderr, wanted, line);
+    assert.deepEqual([status, stderr.trim().split('\n').length], [64, 1], line);
+  }
 });
 
-test('what is not there, or has no place, is named with its path and code 1', async () => {
+test('what is not there, or has no place, is named with its path and code 1', async t => {
   await writeFile(join(folder, 'list.json'), '[]');
   const cases: readonly (readonly [string, RegExp])[] = [
     ['render --design none --out a.pdf', /There is no design at .*none: name its folder .* attack-surface/],
@@ -118,13 +123,11 @@ test('what is not there, or has no place, is named with its path and code 1', as
     ['new design none/x', /There is no folder .*none: make it first/],
     ['preview --design none', /There is no design at/],
   ];
-  await Promise.all(
-    cases.map(async ([line, wanted]) => {
-      const { status, stderr } = await runLater(...line.split(' '));
-      assert.match(stderr, wanted, line);
-      assert.equal(status, 1, line);
-    }),
-  );
+  for (const [line, wanted] of cases) {
+    const { status, stderr } = await runHere(t, ...line.split(' '));
+    assert.match(stderr, wanted, line);
+    assert.equal(status, 1, line);
+  }
   const { status, stdout, stderr } = run('render', '--design', 'none', '--out', 'a.pdf', '--json');
   assert.deepEqual([status, stderr], [1, '']);
   const { messages } = JSON.parse(stdout) as { messages: { code: string }[] };

@@ -84,6 +84,30 @@ test('diagrams keep their source for the page to draw', () => {
   );
 });
 
+test('the elements of the dialect may be written as HTML, with their attributes or their content', () => {
+  for (const [text, wanted] of [
+    ['<img src="/a.png" width="8cm" height="300">', /<img src="\/a\.png" style="height: 300px; width: 8cm">/],
+    ['<img src="/a.png" style="width: 3cm" width="8cm">', /style="width: 8cm; width: 3cm"/],
+    ['<a href="#x" width="4cm">x</a>', /<a href="#x" style="width: 4cm">/],
+    ['<mermaid-diagram text="graph TD; A --> B"/>', /<pre class="mermaid">graph TD; A --> B<\/pre>/],
+    [
+      '<mermaid-diagram>\ngraph TD\n\nA --> B\n</mermaid-diagram>',
+      /<pre class="mermaid">graph TD\nA --> B<\/pre>/,
+    ],
+    [
+      '<mermaid-diagram id="d" caption="Flow" width="5cm">a</mermaid-diagram>',
+      /<figure id="d" class="diagram"><pre style="width: 5cm" class="mermaid">a<\/pre><figcaption>Flow<\/figcaption>/,
+    ],
+    ['<math-latex text="x^2"/> y', /math-inline"><math .*<msup>.* y/],
+    ['<math-latex display-mode>x</math-latex>', /^<div class="math-display"/],
+    ['<math-latex text="x" :display-mode="false"/>', /math-inline/],
+    ['a <pagebreak/> b', /^<p>a <\/p><div class="pagebreak"><\/div><p> b<\/p>$/],
+    ['<ref to="#f"/>', /href="#f" class="ref" data-ref="f"/],
+    ['<markdown text="# Head"/>', /<h1>Head<\/h1>/],
+  ] as const)
+    assert.match(html(text), wanted, text);
+});
+
 test('front matter goes, a line or heading at the start stays', () => {
   assert.equal(html('---\ntitle: x\n---\ntext'), '<p>text</p>');
   assert.equal(html('---\nHello\n---'), '<hr>\n<h2>Hello</h2>');

@@ -1,7 +1,8 @@
-import type { Element, ElementContent, Root, RootContent } from 'hast';
+import type { Element, Root } from 'hast';
 import type { Nodes, Root as MarkdownRoot } from 'mdast';
 import type { Message } from '../message.ts';
 import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
+import { replaceComponents } from './components.ts';
 import { findCost, MAX_MARKS } from './cost.ts';
 import { finishTree } from './finish.ts';
 import type { Findings, MarkdownOptions } from './finish.ts';
@@ -39,17 +40,20 @@ function findRefused(tree: MarkdownRoot, messages: Message[]): void {
   for (let node = pending.pop(); node !== undefined && messages.length < 100; node = pending.pop()) {
     if ('children' in node) pending.push(...node.children);
     const line = node.position?.start.line;
-    const say = (what: string): void => {
+    const say = (what: string, remedy = 'to show it as it is, put it in a code block'): void => {
       messages.push({
         level: 'warning',
         code: 'markup-removed',
-        text: `${what} is not allowed in text and was left out; to show it as it is, put it in a code block.`,
+        text: `${what} is not allowed in text and was left out; ${remedy}.`,
         ...(line === undefined ? {} : { location: { line } }),
       });
     };
     if (node.type === 'html') {
       const names = new Set([...node.value.matchAll(TAG)].map(match => (match[1] ?? '').toLowerCase()));
-      for (const name of names) if (!KNOWN.has(name)) say(`<${name}>`);
+      // What lies in a drawing goes with it, and is not worth a message of its own.
+      if (names.has('svg'))
+        say('<svg>', 'save the drawing as a picture, upload it and write ![caption](/images/name/NAME)');
+      else for (const name of names) if (!KNOWN.has(name)) say(`<${name}>`);
       const handler = HANDLER.exec(node.value)?.[1];
       if (handler !== undefined) say(`The attribute ${handler}`);
     } else if (
@@ -57,21 +61,6 @@ function findRefused(tree: MarkdownRoot, messages: Message[]): void {
       /^\s*(?:javascript|vbscript|file|blob):/i.test(node.url)
     )
       say(`The address ${node.url.slice(0, 60)}`);
-  }
-}
-
-/** The dialect's own elements, written as HTML, become what the Markdown forms of them become. */
-function replaceComponents(nodes: (RootContent | ElementContent)[]): void {
-  for (const node of nodes) {
-    if (node.type !== 'element') continue;
-    if (node.tagName === 'ref') {
-      node.tagName = 'a';
-      node.properties = { href: `#${String(node.properties.to ?? '')}`, className: ['ref'] };
-    } else if (node.tagName === 'pagebreak') {
-      node.tagName = 'div';
-      node.properties = { className: ['pagebreak'] };
-    }
-    replaceComponents(node.children);
   }
 }
 
@@ -105,7 +94,7 @@ export function readMarkdown(text: string, options: MarkdownOptions = {}): Markd
   findRefused(parsed, refused);
   refused.sort((a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0));
   const dirty = toHtmlTree(arrangeTree(parsed), options.hasLines === true);
-  replaceComponents(dirty.children);
+  replaceComponents(dirty);
   const tree = sanitizeTree(dirty);
   const found = finishTree(tree, options);
   return { ...found, messages: [...refused, ...found.messages], tree };
