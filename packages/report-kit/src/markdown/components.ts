@@ -33,16 +33,16 @@ function moveSizes(element: Element): void {
 
 const identified = (id: Properties['id']): Properties => (id === undefined ? {} : { id });
 
-/** Formula or diagram: what stands in it, or its `text`, is source and no HTML. */
-function takeSource(element: Element): void {
-  element.children = [
-    { type: 'text', value: attribute(element, 'text') ?? plainText(element.children).trim() },
-  ];
+/** Formula or diagram: what stands in it, or its `text`, is source and no HTML. Gives what follows where it was never closed. */
+function takeSource(element: Element): ElementContent[] {
+  const text = attribute(element, 'text');
+  const following = text === undefined ? [] : element.children;
+  element.children = [{ type: 'text', value: text ?? plainText(element.children).trim() }];
   const display = attribute(element, 'displayMode', 'display-mode', 'displaymode');
   if (element.tagName === 'math-latex' && display !== undefined && display !== 'false')
     element.properties.dataDisplay = 'block';
   const caption = attribute(element, 'caption');
-  if (element.tagName !== 'mermaid-diagram' || caption === undefined) return;
+  if (element.tagName !== 'mermaid-diagram' || caption === undefined) return following;
   const { id, caption: _caption, text: _text, ...properties } = element.properties;
   const diagram: Element = { ...element, properties };
   element.tagName = 'figure';
@@ -51,29 +51,46 @@ function takeSource(element: Element): void {
     diagram,
     { type: 'element', tagName: 'figcaption', properties: {}, children: [{ type: 'text', value: caption }] },
   ];
+  return following;
 }
 
-function takeText(element: Element, depth: number): void {
+function takeText(element: Element, depth: number): ElementContent[] {
   const text = attribute(element, 'text');
   const tree = text === undefined || depth >= MAX_TEXTS ? undefined : parseTree(text);
-  if (tree === undefined || isTooDeep(tree)) return;
+  if (tree === undefined || isTooDeep(tree)) return [];
+  const following = element.children;
   const { children } = toHtmlTree(arrangeTree(tree), false);
   element.tagName = 'div';
   element.properties = {};
   element.children = children.filter(node => node.type !== 'doctype');
+  return following;
 }
 
-function replace(element: Element, depth: number): void {
+/** Gives what is to stand behind the element: a parser takes all that follows into one that was never closed. */
+function replace(element: Element, depth: number): ElementContent[] {
   if (SIZED.has(element.tagName)) moveSizes(element);
-  if (element.tagName === 'ref') {
-    const to = attribute(element, 'to') ?? '';
-    element.tagName = 'a';
-    element.properties = { href: `#${to.replace(/^#/, '')}`, className: ['ref'] };
-  } else if (element.tagName === 'pagebreak') {
-    element.tagName = 'div';
-    element.properties = { className: ['pagebreak'] };
-  } else if (element.tagName === 'mermaid-diagram' || element.tagName === 'math-latex') takeSource(element);
-  else if (element.tagName === 'markdown') takeText(element, depth);
+  switch (element.tagName) {
+    case 'ref': {
+      const to = attribute(element, 'to') ?? '';
+      element.tagName = 'a';
+      element.properties = { href: `#${to.replace(/^#/, '')}`, className: ['ref'] };
+      return [];
+    }
+    case 'pagebreak': {
+      const following = element.children;
+      element.tagName = 'div';
+      element.properties = { className: ['pagebreak'] };
+      element.children = [];
+      return following;
+    }
+    case 'mermaid-diagram':
+    case 'math-latex':
+      return takeSource(element);
+    case 'markdown':
+      return takeText(element, depth);
+    default:
+      return [];
+  }
 }
 
 const isBlock = (node: ElementContent): boolean =>
@@ -106,9 +123,9 @@ function replaceIn<Node extends RootContent>(nodes: Node[], depth: number): (Nod
   return nodes.flatMap((node): (Node | ElementContent)[] => {
     if (node.type !== 'element') return [node];
     const isText = node.tagName === 'markdown';
-    replace(node, depth);
+    const following = replaceIn(replace(node, depth), depth);
     node.children = replaceIn(node.children, depth + (isText ? 1 : 0));
-    return node.tagName === 'p' ? splitParagraph(node) : [node];
+    return [...(node.tagName === 'p' ? splitParagraph(node) : [node]), ...following];
   });
 }
 

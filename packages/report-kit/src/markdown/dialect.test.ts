@@ -108,6 +108,23 @@ test('the elements of the dialect may be written as HTML, with their attributes 
     assert.match(html(text), wanted, text);
 });
 
+test('what follows an element of the dialect is never taken into it', () => {
+  for (const tag of [
+    '<mermaid-diagram text="graph LR; C --> D" caption="Raw"/>',
+    '<mermaid-diagram text="a">',
+    "<math-latex text='a > b'/>",
+    '<math-latex text="a">',
+    '<pagebreak>',
+    '<pagebreak/>',
+    '<markdown text="x > y"/>',
+    '<markdown text="a">',
+    '<ref to="x" title=">"/>',
+  ]) {
+    const made = html(`before\n\n${tag}\n\nAfter **it**.`);
+    assert.match(made, /<p>After <strong>it<\/strong>\.<\/p>$/, `${tag}: ${made}`);
+  }
+});
+
 test('front matter goes, a line or heading at the start stays', () => {
   assert.equal(html('---\ntitle: x\n---\ntext'), '<p>text</p>');
   assert.equal(html('---\nHello\n---'), '<hr>\n<h2>Hello</h2>');
