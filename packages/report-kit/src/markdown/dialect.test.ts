@@ -108,6 +108,53 @@ test('the elements of the dialect may be written as HTML, with their attributes 
     assert.match(html(text), wanted, text);
 });
 
+test('markup that is not allowed is shown as it was written, and nothing that follows it is lost', () => {
+  for (const tag of [
+    '<script>',
+    '<style>',
+    '<title>',
+    '<textarea>',
+    '<iframe src=x>',
+    '<svg>',
+    '<plaintext>',
+    '<foo-bar>',
+    '<object>',
+  ]) {
+    const name = tag.replaceAll(/[<>]/g, '');
+    assert.equal(html(`The ${tag} tag.\n\nNext.`), `<p>The &#x3C;${name}> tag.</p>\n<p>Next.</p>`);
+    assert.match(html(`${tag}x\n\nNext.`), /Next\./);
+  }
+  assert.equal(
+    html('Payload <script>alert(1)</script> *ran*.'),
+    '<p>Payload &#x3C;script>alert(1)&#x3C;/script> <em>ran</em>.</p>',
+  );
+  assert.match(html('<user>\n*x*\n</user>'), /<pre class="code-block"><code>.*&#x3C;user>\n.*\*x\*/s);
+  assert.match(html('<script>\n*x*\n\nNext.'), /<pre class="code-block">.*&#x3C;script>\n.*Next\./s);
+  const block = renderMarkdown('<script>\nx\n</script>\n\nNext.');
+  assert.deepEqual([block.html.trim(), block.messages[0]?.code], ['<p>Next.</p>', 'markup-removed']);
+  for (const text of [
+    '<!-- open\n\nNext.',
+    '<?php system($_GET[0]); ?>',
+    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+    '<div><!-- open\n\nNext.',
+  ])
+    assert.match(html(text), /Next\.|system|ENTITY x SYSTEM/, text);
+  assert.equal(html('a <!-- gone --> b <!--> c'), '<p>a  b  c</p>');
+  const drawing = renderMarkdown(
+    'a <svg><title>t</title><path d="x"/></svg> b\n\n<style>\np {}\n</style>\n\nc',
+  );
+  assert.equal(drawing.html.replaceAll(/\s+/g, ' '), '<p>a b</p> <p>c</p>');
+  assert.deepEqual(
+    drawing.messages.map(({ code, location }) => `${code} ${location?.line}`),
+    ['markup-removed 1', 'markup-removed 3'],
+  );
+  const shown = renderMarkdown('x <user>a</user>').messages;
+  assert.deepEqual(
+    shown.map(({ level, code }) => `${level} ${code}`),
+    ['info markup-shown'],
+  );
+});
+
 test('what follows an element of the dialect is never taken into it', () => {
   for (const tag of [
     '<mermaid-diagram text="graph LR; C --> D" caption="Raw"/>',

@@ -1,5 +1,4 @@
 import type { Element, Root } from 'hast';
-import type { Nodes, Root as MarkdownRoot } from 'mdast';
 import type { Message } from '../message.ts';
 import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
 import { replaceComponents } from './components.ts';
@@ -8,7 +7,8 @@ import { finishTree } from './finish.ts';
 import type { Findings, MarkdownOptions } from './finish.ts';
 import { parseTree } from './parse.ts';
 import { readProse } from './prose.ts';
-import { ALLOWED_ELEMENTS, sanitizeTree } from './sanitize.ts';
+import { takeRefused } from './refused.ts';
+import { sanitizeTree } from './sanitize.ts';
 import { toHtmlTree } from './tree.ts';
 
 /** A text as a sanitised tree of HTML elements: what HTML, PDF and DOCX are all made from. */
@@ -28,40 +28,6 @@ function asPlain(text: string, message: Message): MarkdownDocument {
   const pre: Element = { type: 'element', tagName: 'pre', properties: {}, children: [code] };
   const tree: Root = { type: 'root', children: [pre] };
   return { tree, messages: [message], anchors: [], references: [], images: [], todos: 0 };
-}
-
-const KNOWN: ReadonlySet<string> = new Set([...ALLOWED_ELEMENTS, 'ref', 'pagebreak', 'template', 'markdown']);
-const TAG = /<([a-z][\w-]{0,40})/gi;
-const HANDLER = /\s(on[a-z]{2,30})\s*=/i;
-
-/** Says which markup of the tester's does not come through. */
-function findRefused(tree: MarkdownRoot, messages: Message[]): void {
-  const pending: Nodes[] = [tree];
-  for (let node = pending.pop(); node !== undefined && messages.length < 100; node = pending.pop()) {
-    if ('children' in node) pending.push(...node.children);
-    const line = node.position?.start.line;
-    const say = (what: string, remedy = 'to show it as it is, put it in a code block'): void => {
-      messages.push({
-        level: 'warning',
-        code: 'markup-removed',
-        text: `${what} is not allowed in text and was left out; ${remedy}.`,
-        ...(line === undefined ? {} : { location: { line } }),
-      });
-    };
-    if (node.type === 'html') {
-      const names = new Set([...node.value.matchAll(TAG)].map(match => (match[1] ?? '').toLowerCase()));
-      // What lies in a drawing goes with it, and is not worth a message of its own.
-      if (names.has('svg'))
-        say('<svg>', 'save the drawing as a picture, upload it and write ![caption](/images/name/NAME)');
-      else for (const name of names) if (!KNOWN.has(name)) say(`<${name}>`);
-      const handler = HANDLER.exec(node.value)?.[1];
-      if (handler !== undefined) say(`The attribute ${handler}`);
-    } else if (
-      (node.type === 'link' || node.type === 'image' || node.type === 'definition') &&
-      /^\s*(?:javascript|vbscript|file|blob):/i.test(node.url)
-    )
-      say(`The address ${node.url.slice(0, 60)}`);
-  }
 }
 
 /** Reads a text. Never throws on any text: what cannot be shown is reported in `messages`. */
@@ -90,9 +56,7 @@ export function readMarkdown(text: string, options: MarkdownOptions = {}): Markd
       code: 'text-too-deep',
       text: `Lists, quotes or marks lie more than ${MAX_DEPTH} deep in one another, so the Markdown was not read: put the text in a code block.`,
     });
-  const refused: Message[] = [];
-  findRefused(parsed, refused);
-  refused.sort((a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0));
+  const refused = takeRefused(parsed);
   const dirty = toHtmlTree(arrangeTree(parsed), options.hasLines === true);
   replaceComponents(dirty);
   const tree = sanitizeTree(dirty);
