@@ -3,7 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileFromBytes, parseObject, readArchive, renameFiles, renewIds, writeArchive } from './index.ts';
+import {
+  asDefaultNotes,
+  fileFromBytes,
+  parseObject,
+  readArchive,
+  renameFiles,
+  renewIds,
+  writeArchive,
+} from './index.ts';
 import { bytesOf, design, filesOf, FINDING_ID, only, PROJECT, project } from './archives.sample.ts';
 import type { ArchiveEntry } from './index.ts';
 
@@ -97,4 +105,42 @@ test('an id that is no UUID is only looked for where an id is meant', () => {
     { id: 'new5', parent: 'new4', title: '4' },
   ]);
   assert.deepEqual(data.comments, [{ path: 'findings.new3.data.title', text: '2' }]);
+});
+
+test('notes become the default notes of a design, their files its assets', () => {
+  const object = parseObject(
+    {
+      format: 'notes/v1',
+      id: 'n',
+      notes: [
+        {
+          id: 'a',
+          type: 'text',
+          title: 'A',
+          text: '![](/images/name/x.png) /files/name/x.png',
+          parent: null,
+        },
+        { id: 'b', type: 'excalidraw', title: 'B', parent: 'a' },
+        { id: 'c', type: 'text', title: 'C', text: null, parent: 'b' },
+      ],
+      images: [{ name: 'x.png' }],
+      files: [{ name: 'x.png' }],
+    },
+    'n.json',
+  );
+  assert.ok(object.kind === 'notes');
+  const file = (name: string) => new Map([[name, fileFromBytes(name, Buffer.from(name))]]);
+  const files = { assets: new Map(), images: file('x.png'), files: file('x.png') };
+  const { notes, assets } = asDefaultNotes({ ...object, files }, new Set(['x.png']));
+  assert.deepEqual(notes, [
+    {
+      id: 'a',
+      type: 'text',
+      title: 'A',
+      text: '![](/assets/name/2-x.png) /assets/name/3-x.png',
+      parent: null,
+    },
+    { id: 'c', type: 'text', title: 'C', text: null, parent: 'a' },
+  ]);
+  assert.deepEqual([...assets.keys()], ['2-x.png', '3-x.png']);
 });

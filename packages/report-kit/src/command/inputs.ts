@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readArchive, readFolder } from '../archives/index.ts';
+import { readArchive, readFolder, readSource } from '../archives/index.ts';
 import type { ArchiveEntry } from '../archives/index.ts';
 import { attackSurfaceData } from '../design/attack-surface.ts';
 import { prepareData } from '../design/data.ts';
@@ -42,6 +42,7 @@ async function withEntries<T>(
     await using archive = await readArchive(resolve(path));
     return await use(archive.entries);
   }
+  if (/\.toml$/i.test(path)) return use([await readSource(path)]);
   return (await isConverted(resolve(path))) ? use(await readFolder(resolve(path))) : undefined;
 }
 

@@ -13,7 +13,7 @@ const HELP = `report-kit: designs in, documents out
                     [--engine chromium|weasyprint] [--chromium PATH|bundled] [--timings] [--json]
   report-kit preview --design FOLDER [--project FILE|FOLDER] [--port N]
   report-kit validate --design DESIGN [--project FILE|FOLDER] [--strict] [--json]
-  report-kit convert FILE.tar.gz FOLDER | FOLDER FILE.tar.gz
+  report-kit convert FILE.tar.gz FOLDER | FOLDER FILE.tar.gz | FILE.toml FILE.tar.gz
   report-kit new design FOLDER
 
 DESIGN is a folder, an archive (.tar.gz), or one of attack-surface, pentest, executive-summary. Without a project, its
