@@ -228,6 +228,18 @@ test('spell-check text leaves out what is not prose', () => {
   for (const word of ['xyzzy', 'http', 'TODO', 'a.b']) assert.ok(!prose.includes(word), `${word}: ${prose}`);
 });
 
+test('words of different cells, captions and notes stay apart for the spell checker', () => {
+  const read = (text: string): string =>
+    annotateMarkdown(text)
+      .map(part => ('text' in part ? part.text : (part.interpretAs ?? '')))
+      .join('')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  assert.equal(read('| First | second |\n|-|-|\n| a | b |'), 'First second a b');
+  assert.equal(read('one^[A *note*] two'), 'one (A note) two');
+  assert.equal(read('![A caption](/images/name/a.png "title") x'), 'A caption title x');
+});
+
 test('property: spell-check stretches put together are the text, and tokens lie within it', () => {
   const piece = fc.oneof(
     fc.string({ maxLength: 12 }),
