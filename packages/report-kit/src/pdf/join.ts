@@ -39,9 +39,12 @@ interface Taken {
 
 function headingsIn(source: PdfSource, numbers: readonly number[]): Set<string> {
   const found = new Set<string>();
-  for (const number of numbers)
-    for (const list of source.read(number).text.matchAll(/\/Headers \[([^\]]*)\]/g))
+  for (const number of numbers) {
+    const { text } = source.read(number);
+    if (!text.includes('/Headers [')) continue;
+    for (const list of text.matchAll(/\/Headers \[([^\]]*)\]/g))
       for (const id of list[1]?.match(/\(node\d{8}\)/g) ?? []) found.add(id);
+  }
   return found;
 }
 
@@ -151,7 +154,7 @@ export class PdfJoin {
     if (targets !== undefined) left.add(targets);
     for (const number of numbers) {
       const { text } = source.read(number);
-      if (/\/Type \/(Pages|Outlines|ParentTree)\b/.test(text) || /^<<\/(Limits|Kids) \[/.test(text))
+      if (/^<<\/(?:Type \/(?:Pages|Outlines|ParentTree)\b|(?:Limits|Kids) \[)/.test(text))
         left.add(number);
       else if (text.startsWith('<</Title ') && text.includes('/SE ')) left.add(number);
       if (text.startsWith('<</Type /Pages')) map.set(number, this.#pageTree);

@@ -119,6 +119,7 @@ class TagMender {
     for (const number of this.#source.numbers()) {
       const text = this.#read(number);
       if (/^<<\/Type \/StructElem\n\/S \/(?:LI|Table|Figure)\b/.test(text)) found.push(number);
+      if (!text.startsWith('<</Type /Font\n')) continue;
       const map = /\/ToUnicode (\d+) 0 R/.exec(text)?.[1];
       if (map !== undefined) fonts.add(Number(map));
     }

@@ -4,15 +4,16 @@ import { RenderError } from '../message.ts';
 import type { PdfBody } from '../pdf/body.ts';
 import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
-import { readPositions } from '../pdf/positions.ts';
-import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import { mendTags } from '../pdf/tags.ts';
 import type { TagHints } from '../pdf/tags.ts';
+import { BesidePrinter } from './beside.ts';
 import type { RenderLimits } from './limits.ts';
 import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
+import { closedPart, copiedPart, copiedSheets, placesOf, positionsIn, shownPart } from './print-part.ts';
+import type { FreePart, GivenPart, Part, PartEnd, PrintedEnd, PrintedPart, ShownPart } from './print-part.ts';
 
 /** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
 const TALLEST_PAGE_PX = 4_494;
@@ -20,61 +21,11 @@ const TALLEST_PAGE_PX = 4_494;
 /** Passes spent on the footnotes of one part; each costs about as much as half of its final print. */
 const MAX_FOOTNOTE_PASSES = 10;
 
-/** What the page says of a part that it shows; see `kit.openPart`. */
-const shownPart = z.object({
-  /** The first leaf of the next part. */
-  to: z.int().min(0),
-  isLast: z.boolean(),
-  /** Whether the part's end must still be found among the leaves of its second half. */
-  endsNaturally: z.boolean(),
-  leadPages: z.int().min(0).max(2),
-  hasReferences: z.boolean(),
-  footnotes: z.int().min(0),
-  heightPx: z.number(),
-  /** Whether it looks the same on whatever page it begins. */
-  isFree: z.boolean(),
-  /** The part for another page to print: it is not made ready in the page that it comes from. */
-  copy: z.unknown().optional(),
-});
-
-type ShownPart = z.output<typeof shownPart>;
-
-const closedPart = z.object({
-  to: z.int().min(0),
-  lastPage: z.int().min(0).nullable(),
-  endsNaturally: z.boolean(),
-});
-
-const copiedSheets = z.object({ numbers: z.array(z.int().min(1)), copy: z.unknown().optional() });
+/** Parts that the other page has at most: the next one is there when it has printed one. */
+const GIVEN_PARTS = 2;
 
 /** Pages of sheets that are printed at once. */
 export const SHEETS = 400;
-
-interface Part {
-  readonly index: number;
-  readonly from: number;
-  readonly startsNaturally: boolean;
-  /** 0 while it is not known. */
-  startPage: number;
-  pageCount: number;
-  readonly leadPages: number;
-  readonly to: number;
-  /** Whether its page numbers are still to be written. */
-  readonly waits: boolean;
-}
-
-/** What one print gave; places count from the page that the part begins on. */
-interface PrintedPart {
-  readonly bytes: Uint8Array;
-  readonly positions: PagePositions;
-}
-
-/** A part that is printed without knowing on which page it begins. */
-interface FreePart {
-  readonly part: Part;
-  /** Undefined when the other page could not show it. */
-  readonly work: Promise<PrintedPart | undefined>;
-}
 
 /** Sheets to lay over the pages with these numbers. */
 export interface PrintedSheets {
@@ -114,15 +65,18 @@ export class DocumentPrinter {
   readonly #memory = new MemoryCollector();
   /** Free parts whose first page is not known yet, in order. */
   #free: FreePart[] = [];
-  /** What the other page is printing. */
-  #beside: Promise<unknown> | undefined;
+  readonly #beside: BesidePrinter | undefined;
+  /** What the other page was given before it is its turn, by its first leaf. */
+  readonly #given = new Map<number, GivenPart>();
   /** What was printed last: it is joined while the browser works on the next part. */
-  #printed: { index: number; part: PdfPart } | undefined;
+  #printed: { from: number; part: PdfPart } | undefined;
   #pageCount = 0;
 
   constructor(context: PrintContext) {
     this.#context = context;
     this.#join = new PdfJoin();
+    const { beside } = context.session;
+    this.#beside = beside && new BesidePrinter(beside, context, this.#memory);
   }
 
   get #messages(): Message[] {
@@ -142,14 +96,8 @@ export class DocumentPrinter {
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
-      const opened = await this.#openNext(from, startsNaturally);
-      this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
-      const end: z.output<typeof closedPart> = opened.isFree
-        ? await this.#printFree(opened, from, startsNaturally)
-        : await this.#printPart(opened, from, startsNaturally);
-      isLast = opened.isLast && end.to === opened.to;
-      from = end.to;
-      startsNaturally = end.endsNaturally;
+      const end: PrintedEnd = this.#takeGiven(from) ?? (await this.#printFrom(from, startsNaturally));
+      ({ isLast, to: from, endsNaturally: startsNaturally } = end);
       if (!isLast) await this.#collect(session);
     }
     await this.#settle();
@@ -164,6 +112,15 @@ export class DocumentPrinter {
     return this.#context.timed('collect', async () => this.#memory.collect(session));
   }
 
+  async #printFrom(from: number, startsNaturally: boolean): Promise<PrintedEnd> {
+    const opened = await this.#openNext(from, startsNaturally);
+    this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
+    const end = opened.isFree
+      ? await this.#printFree(opened, from, startsNaturally)
+      : await this.#printPart(opened, from, startsNaturally);
+    return { ...end, isLast: opened.isLast && end.to === opened.to };
+  }
+
   async #open(place: Readonly<Record<string, unknown>>): Promise<ShownPart | null> {
     const { session, timed } = this.#context;
     return shownPart.nullable().parse(await timed('layout', async () => session.call('openPart', place)));
@@ -172,24 +129,49 @@ export class DocumentPrinter {
   /** Opens the part that begins with this leaf: at once if it is free, or else when the pages before it are known. */
   async #openNext(from: number, startsNaturally: boolean): Promise<ShownPart> {
     const place = { from, startsNaturally };
+    await this.#giveLast(from);
     if (this.#free.length > 0) {
-      const opened = await this.#open({ ...place, isCopied: this.#isIdle, startPage: null });
+      const opened = await this.#open({ ...place, startPage: null });
       if (opened) return opened;
       await this.#settle();
     }
-    const isCopied = this.#isIdle;
-    const opened = await this.#open({ ...place, isCopied, startPage: this.#pageCount + 1 });
+    const opened = await this.#open({ ...place, startPage: this.#pageCount + 1 });
     if (!opened) throw new Error('A part was not opened.');
     return opened;
   }
 
-  /** Whether the other page waits for something to print. */
-  get #isIdle(): boolean {
-    return this.#context.session.beside !== undefined && this.#beside === undefined;
+  /** Gives the other page parts from the end of what both can print, while this one goes on from the front. */
+  async #giveLast(from: number): Promise<void> {
+    const { session, timed } = this.#context;
+    const beside = this.#beside;
+    while (beside && beside.waiting < GIVEN_PARTS) {
+      const place = { from, spare: beside.waiting === 0 ? 0 : GIVEN_PARTS };
+      const copied = copiedPart
+        .nullable()
+        .parse(await timed('layout', async () => session.call('copyLast', place)));
+      if (!copied) return;
+      this.#given.set(copied.from, { copied, work: this.#printBeside(beside, copied) });
+    }
+  }
+
+  /** The part that begins with this leaf, if the other page was given it. */
+  #takeGiven(from: number): PrintedEnd | undefined {
+    const given = this.#given.get(from);
+    if (!given) return undefined;
+    this.#given.delete(from);
+    const { to, leadPages, isLast } = given.copied;
+    const place = { from, to, startsNaturally: false, leadPages, waits: false };
+    this.#addFree({ ...place, startPage: 0, pageCount: 0 }, given.work);
+    return { to, isLast, lastPage: null, endsNaturally: false };
+  }
+
+  #addFree(part: Part, work: FreePart['work']): void {
+    this.#parts.push(part);
+    this.#free.push({ part, work });
   }
 
   /** Finds the page that a free part ends with, and hides what is after it. */
-  async #closeFree({ leadPages }: ShownPart): Promise<z.output<typeof closedPart>> {
+  async #closeFree({ leadPages }: ShownPart): Promise<PartEnd> {
     const { session } = this.#context;
     const { positions } = await this.#printHere(leadPages, await session.call('endMarks', null), false);
     // Not the document's pages, but none of them is taken for its first.
@@ -198,51 +180,40 @@ export class DocumentPrinter {
   }
 
   /** Prints a part that does not depend on its page's number: in the other page if it is idle, and in this one if not. */
-  async #printFree(
-    shown: ShownPart,
-    from: number,
-    startsNaturally: boolean,
-  ): Promise<z.output<typeof closedPart>> {
+  async #printFree(shown: ShownPart, from: number, startsNaturally: boolean): Promise<PartEnd> {
     const { leadPages } = shown;
     const { session } = this.#context;
-    const { beside } = session;
     const end = shown.endsNaturally
       ? await this.#closeFree(shown)
       : { to: shown.to, lastPage: null, endsNaturally: false };
-    const copy = shown.endsNaturally && this.#isIdle ? await session.call('copyPart', null) : shown.copy;
-    const index = this.#parts.length;
-    const place = { index, from, to: end.to, startsNaturally, leadPages, waits: false };
+    const place = { from, to: end.to, startsNaturally, leadPages, waits: false };
     const part: Part = { ...place, startPage: 0, pageCount: 0 };
-    this.#parts.push(part);
-    if (beside && copy !== undefined) {
-      const work = this.#printBeside(beside, copy, leadPages);
-      work.catch(() => undefined);
-      this.#beside = work.then(printed => {
-        this.#beside = undefined;
-        if (printed) this.#join.add(index, { bytes: printed.bytes, leadPages });
-      });
-      this.#beside.catch(() => undefined);
-      this.#free.push({ part, work });
+    const isLast = shown.isLast && end.to === shown.to;
+    // While the other page would print the last part, this one would have nothing to do.
+    if (this.#beside?.waiting === 0 && !isLast) {
+      const copy = await session.call('copyPart', null);
+      this.#addFree(part, this.#printBeside(this.#beside, { from, leadPages, copy }));
     } else {
       const printed = await this.#printHere(leadPages, [], true);
-      this.#free.push({ part, work: Promise.resolve(printed) });
-      this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
+      this.#addFree(part, Promise.resolve(printed));
+      this.#printed = { from, part: { bytes: printed.bytes, leadPages } };
     }
     return end;
   }
 
+  /** Has the other page print a part, which is joined as soon as it is there. */
   async #printBeside(
-    session: PageSession,
-    copy: unknown,
-    leadPages: number,
+    beside: BesidePrinter,
+    { from, leadPages, copy }: Pick<GivenPart['copied'], 'from' | 'leadPages' | 'copy'>,
   ): Promise<PrintedPart | undefined> {
-    const { limits, isTagged, timed } = this.#context;
-    await this.#memory.collect(session);
-    return timed('printBeside', async () => {
-      if ((await session.call('showCopy', copy)) !== true) return undefined;
-      const bytes = await printPage(session, limits, { isTagged, leadPages });
-      return { bytes, positions: positionsIn(bytes, leadPages) };
+    const work = beside.print(copy, leadPages).then(async printed => {
+      if (printed)
+        await this.#context.timed('join', () => this.#join.add(from, { bytes: printed.bytes, leadPages }));
+      return printed;
     });
+    // Whoever waits for the part hears of it.
+    work.catch(() => undefined);
+    return work;
   }
 
   /** Waits for the parts that are being printed and counts their pages. */
@@ -256,16 +227,15 @@ export class DocumentPrinter {
       this.#pageCount += pageCount;
       this.#checkPages(this.#pageCount);
     }
-    await this.#beside;
   }
 
   /** Prints a part here that the other page could not show. */
-  async #printAgain({ index, from, to, startsNaturally, leadPages }: Part): Promise<PrintedPart> {
+  async #printAgain({ from, to, startsNaturally, leadPages }: Part): Promise<PrintedPart> {
     // As it was opened before: `startPage` is of no consequence but for the blank pages in front.
     const startPage = leadPages === 0 ? 1 : leadPages === 1 ? 2 : 3;
     await this.#open({ from, to, startsNaturally, startPage });
     const printed = await this.#printHere(leadPages, [], true);
-    this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
+    this.#printed = { from, part: { bytes: printed.bytes, leadPages } };
     return printed;
   }
 
@@ -313,7 +283,7 @@ export class DocumentPrinter {
   async #printPart(part: ShownPart, from: number, startsNaturally: boolean) {
     const { session } = this.#context;
     if (part.footnotes > 0) await this.#placeFootnotes(part);
-    let end: z.output<typeof closedPart> = { to: part.to, lastPage: null, endsNaturally: false };
+    let end: PartEnd = { to: part.to, lastPage: null, endsNaturally: false };
     let printed: PrintedPart | undefined;
     if (part.endsNaturally || part.hasReferences) {
       const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
@@ -335,9 +305,7 @@ export class DocumentPrinter {
     const { leadPages } = part;
     const pageCount = lastPage - this.#pageCount;
     const { to } = end;
-    const index = this.#parts.length;
     this.#parts.push({
-      index,
       from,
       to,
       startsNaturally,
@@ -346,23 +314,23 @@ export class DocumentPrinter {
       leadPages,
       waits: !isFinal,
     });
-    if (isFinal) this.#printed = { index, part: { bytes, leadPages } };
+    if (isFinal) this.#printed = { from, part: { bytes, leadPages } };
     this.#pageCount = lastPage;
     return end;
   }
 
   /** Has the other page print the sheets while the document is finished in this one. */
   async #printSheets(): Promise<PrintedSheets[] | undefined> {
-    const { session, limits } = this.#context;
-    const { beside } = session;
+    const { session } = this.#context;
+    const beside = this.#beside;
     if (!beside || this.#parts.length === 1 || this.#pageCount > SHEETS) return undefined;
     const place = { from: 1, to: this.#pageCount, pageCount: this.#pageCount };
     const { numbers, copy } = copiedSheets.parse(
       await session.call('copySheets', { ...place, pages: Object.fromEntries(this.#pages) }),
     );
     if (numbers.length === 0) return [];
-    if (copy === undefined || (await beside.call('showCopy', copy)) !== true) return undefined;
-    return [{ numbers, bytes: await printPage(beside, limits, { isTagged: false }) }];
+    const bytes = copy === undefined ? undefined : await beside.printSheets(copy);
+    return bytes && [{ numbers, bytes }];
   }
 
   /** Prints the parts that show page numbers again, now that these are known. */
@@ -370,17 +338,17 @@ export class DocumentPrinter {
     const { session, limits, timed, isTagged } = this.#context;
     if (!this.#parts.some(part => part.waits)) return;
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
-    for (const [index, part] of this.#parts.entries()) {
+    for (const part of this.#parts) {
       if (!part.waits) continue;
       const { from, to, startsNaturally, startPage, leadPages } = part;
       if (this.#parts.length > 1) {
         await this.#open({ from, to, startsNaturally, startPage });
         await session.call('mark', []);
-      } else await session.call('setLeaders', null);
+      } else await session.call('renewLeaders', null);
       const bytes = await timed('print', async () =>
         this.#whileJoining(printPage(session, limits, { isTagged, leadPages })),
       );
-      this.#printed = { index, part: { bytes, leadPages } };
+      this.#printed = { from, part: { bytes, leadPages } };
       await session.call('unmark', null);
       const count = new PdfSource(bytes).pages().length - leadPages;
       if (count !== part.pageCount && this.#parts.length > 1)
@@ -411,7 +379,7 @@ export class DocumentPrinter {
   async #whileJoining<T>(work: Promise<T>): Promise<T> {
     const printed = this.#printed;
     this.#printed = undefined;
-    if (printed) await this.#context.timed('join', () => this.#join.add(printed.index, printed.part));
+    if (printed) await this.#context.timed('join', () => this.#join.add(printed.from, printed.part));
     return work;
   }
 
@@ -427,17 +395,3 @@ export class DocumentPrinter {
     return this.#join.finish();
   }
 }
-
-function positionsIn(bytes: Uint8Array, leadPages: number): PagePositions {
-  const { pageCount, pages, tops } = readPositions(bytes);
-  return {
-    pageCount: pageCount - leadPages,
-    pages: new Map([...pages].map(([id, page]) => [id, page - leadPages])),
-    tops,
-  };
-}
-
-const placesOf = ({ pages, tops }: PagePositions) => ({
-  pages: Object.fromEntries(pages),
-  tops: Object.fromEntries(tops),
-});

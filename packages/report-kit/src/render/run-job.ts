@@ -139,12 +139,17 @@ class JobRun {
     const isPrinted = this.#job.output === 'pdf' && this.#job.engine !== 'weasyprint';
     // Laid out at the width of the printed page, so that what is measured is what is printed; by its height the page knows
     // that it is not for the screen (screen.js).
-    await this.#session.send('Emulation.setDeviceMetricsOverride', {
+    const metrics = {
       width: Math.round(contentWidth(paged.rules)),
       height: isPrinted ? 1 : 1_000,
       deviceScaleFactor: 1,
       mobile: false,
-    });
+    };
+    await Promise.all(
+      [this.#session, this.#session.beside].map(async session =>
+        session?.send('Emulation.setDeviceMetricsOverride', metrics),
+      ),
+    );
     const defaultSize = paged.rules.findLast(rule => rule.name === '' && rule.size)?.size ?? DEFAULT_SIZE;
     const { code, partials, names } = compiled;
     const { design } = this.#job;
