@@ -154,8 +154,7 @@ export class PdfJoin {
     if (targets !== undefined) left.add(targets);
     for (const number of numbers) {
       const { text } = source.read(number);
-      if (/^<<\/(?:Type \/(?:Pages|Outlines|ParentTree)\b|(?:Limits|Kids) \[)/.test(text))
-        left.add(number);
+      if (/^<<\/(?:Type \/(?:Pages|Outlines|ParentTree)\b|(?:Limits|Kids) \[)/.test(text)) left.add(number);
       else if (text.startsWith('<</Title ') && text.includes('/SE ')) left.add(number);
       if (text.startsWith('<</Type /Pages')) map.set(number, this.#pageTree);
     }

@@ -144,8 +144,8 @@ export class DocumentPrinter {
   async #giveLast(from: number): Promise<void> {
     const { session, timed } = this.#context;
     const beside = this.#beside;
-    while (beside && beside.waiting < GIVEN_PARTS) {
-      const place = { from, spare: beside.waiting === 0 ? 0 : GIVEN_PARTS };
+    for (let waiting = beside?.waiting ?? GIVEN_PARTS; beside && waiting < GIVEN_PARTS; waiting++) {
+      const place = { from, spare: waiting === 0 ? 0 : GIVEN_PARTS };
       const copied = copiedPart
         .nullable()
         .parse(await timed('layout', async () => session.call('copyLast', place)));
