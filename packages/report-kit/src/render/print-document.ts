@@ -144,7 +144,8 @@ export class DocumentPrinter {
   async #giveLast(from: number): Promise<void> {
     const { session, timed } = this.#context;
     const beside = this.#beside;
-    for (let waiting = beside?.waiting ?? GIVEN_PARTS; beside && waiting < GIVEN_PARTS; waiting++) {
+    if (!beside) return;
+    for (let { waiting } = beside; waiting < GIVEN_PARTS; waiting++) {
       const place = { from, spare: waiting === 0 ? 0 : GIVEN_PARTS };
       const copied = copiedPart
         .nullable()
