@@ -12,7 +12,9 @@ import type { RenderLimits } from './limits.ts';
 import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
-import { closedPart, copiedPart, copiedSheets, placesOf, positionsIn, shownPart } from './print-part.ts';
+import { SheetPrinter } from './sheets.ts';
+import type { PrintedSheets } from './sheets.ts';
+import { closedPart, copiedPart, placesOf, positionsIn, shownPart } from './print-part.ts';
 import type { FreePart, GivenPart, Part, PartEnd, PrintedEnd, PrintedPart, ShownPart } from './print-part.ts';
 
 /** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
@@ -24,22 +26,11 @@ const MAX_FOOTNOTE_PASSES = 10;
 /** Parts that the other page has at most: the next one is there when it has printed one. */
 const GIVEN_PARTS = 2;
 
-/** Pages of sheets that are printed at once. */
-export const SHEETS = 400;
-
-/** Sheets to lay over the pages with these numbers. */
-export interface PrintedSheets {
-  readonly numbers: readonly number[];
-  readonly bytes: Uint8Array;
-}
-
-/** A document as printed, and on which page each link target lies. */
+/** A document as printed, and what is to be laid over its pages. */
 export interface PrintedDocument {
   readonly body: PdfBody;
   readonly pageCount: number;
-  readonly pages: ReadonlyMap<string, number>;
-  /** What was laid out on sheets while the document was printed; undefined when that is still to be done. */
-  readonly sheets: readonly PrintedSheets[] | undefined;
+  readonly sheets: readonly PrintedSheets[];
 }
 
 /** What printing needs of its job. */
@@ -71,6 +62,7 @@ export class DocumentPrinter {
   /** What was printed last: it is joined while the browser works on the next part. */
   #printed: { from: number; part: PdfPart } | undefined;
   #pageCount = 0;
+  #sheets: SheetPrinter | undefined;
 
   constructor(context: PrintContext) {
     this.#context = context;
@@ -101,11 +93,22 @@ export class DocumentPrinter {
       if (!isLast) await this.#collect(session);
     }
     await this.#settle();
-    const sheets = this.#printSheets();
-    sheets.catch(() => undefined);
+    const isOnePart = this.#parts.length === 1;
+    if (!isOnePart) await this.#openSheets();
     await this.#printReferences();
+    const laidOut = isOnePart ? undefined : this.#sheets?.finish();
+    laidOut?.catch(() => undefined);
     const body = await this.#context.timed('join', async () => this.#finish());
-    return { body, pageCount: this.#pageCount, pages: this.#pages, sheets: await sheets };
+    // The pages of one part are counted when it has its page numbers.
+    if (isOnePart) await this.#openSheets();
+    return { body, pageCount: this.#pageCount, sheets: (await (laidOut ?? this.#sheets?.finish())) ?? [] };
+  }
+
+  /** Begins to lay out what stands in the margins, now that all pages are known. */
+  async #openSheets(): Promise<void> {
+    if (!z.boolean().parse(await this.#context.session.call('needsPositions', null))) return;
+    this.#sheets = new SheetPrinter(this.#context, this.#beside, this.#pageCount, this.#pages);
+    if (this.#parts.length > 1) await this.#sheets.give();
   }
 
   async #collect(session: PageSession): Promise<void> {
@@ -320,20 +323,6 @@ export class DocumentPrinter {
     return end;
   }
 
-  /** Has the other page print the sheets while the document is finished in this one. */
-  async #printSheets(): Promise<PrintedSheets[] | undefined> {
-    const { session } = this.#context;
-    const beside = this.#beside;
-    if (!beside || this.#parts.length === 1 || this.#pageCount > SHEETS) return undefined;
-    const place = { from: 1, to: this.#pageCount, pageCount: this.#pageCount };
-    const { numbers, copy } = copiedSheets.parse(
-      await session.call('copySheets', { ...place, pages: Object.fromEntries(this.#pages) }),
-    );
-    if (numbers.length === 0) return [];
-    const bytes = copy === undefined ? undefined : await beside.printSheets(copy);
-    return bytes && [{ numbers, bytes }];
-  }
-
   /** Prints the parts that show page numbers again, now that these are known. */
   async #printReferences(): Promise<void> {
     const { session, limits, timed, isTagged } = this.#context;
@@ -351,6 +340,7 @@ export class DocumentPrinter {
       );
       this.#printed = { from, part: { bytes, leadPages } };
       await session.call('unmark', null);
+      await this.#sheets?.give();
       const count = new PdfSource(bytes).pages().length - leadPages;
       if (count !== part.pageCount && this.#parts.length > 1)
         this.#messages.push({

@@ -40,9 +40,6 @@ export interface PrintedEnd extends PartEnd {
   readonly isLast: boolean;
 }
 
-/** Sheets for another page to print; see `kit.copySheets`. */
-export const copiedSheets = z.object({ numbers: z.array(z.int().min(1)), copy: z.unknown().optional() });
-
 /** A part of the document and its place in it. */
 export interface Part {
   /** Its first leaf, which also says where it stands among the others. */
