@@ -7,6 +7,7 @@ import type { OutlineItem } from './outline.ts';
 import { PdfSource } from './source.ts';
 import { mendTags, ROLE_MAP } from './tags.ts';
 import type { TagHints } from './tags.ts';
+import { Turn } from './turn.ts';
 
 /** One printed part, and the pages to leave out at its beginning. */
 export interface PdfPart {
@@ -86,10 +87,11 @@ export class PdfJoin {
     this.#document = this.#body.allocate();
   }
 
-  /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
-  add(index: number, { bytes, leadPages }: PdfPart): void {
+  /** Adds the part with that place in the document; parts may come in any order, but one must be added before the next. */
+  async add(index: number, { bytes, leadPages }: PdfPart): Promise<void> {
+    const turn = new Turn();
     const source = new PdfSource(bytes);
-    mendTags(source, this.#hints);
+    await mendTags(source, this.#hints, turn);
     const numbers = [...source.numbers()];
     const headings = headingsIn(source, numbers);
     const part: Taken = { source, map: new Map(), left: new Set([source.root]), headings, index };
@@ -109,8 +111,10 @@ export class PdfJoin {
       if (!part.left.has(number) && !part.map.has(number)) part.map.set(number, this.#body.allocate());
     const keys = this.#addParents(part, catalog, share);
     const isPage = new Set(pages);
-    for (const number of numbers)
+    for (const number of numbers) {
+      if (turn.isOver) await turn.next();
       if (!part.left.has(number)) this.#copy(part, number, isPage.has(number), keys);
+    }
     share.pages.push(...pages.slice(leadPages).map(number => this.#mapped(part, number)));
     this.#addTargets(part, catalog, share);
     this.#addOutline(part, catalog, share);

@@ -4,6 +4,7 @@ import { RenderError } from '../message.ts';
 import type { PdfBody } from '../pdf/body.ts';
 import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
+import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import { mendTags } from '../pdf/tags.ts';
 import type { TagHints } from '../pdf/tags.ts';
@@ -22,6 +23,9 @@ const TALLEST_PAGE_PX = 4_494;
 
 /** Passes spent on the footnotes of one part; each costs about as much as half of its final print. */
 const MAX_FOOTNOTE_PASSES = 10;
+
+/** Pages that are worth not printing when only a part's end is looked for. */
+const SPARED_PAGES = 20;
 
 /** Parts that the other page has at most: the next one is there when it has printed one. */
 const GIVEN_PARTS = 2;
@@ -59,9 +63,14 @@ export class DocumentPrinter {
   readonly #beside: BesidePrinter | undefined;
   /** What the other page was given before it is its turn, by its first leaf. */
   readonly #given = new Map<number, GivenPart>();
-  /** What was printed last: it is joined while the browser works on the next part. */
-  #printed: { from: number; part: PdfPart } | undefined;
+  /** Parts are joined one after the other, while the browser works on others. */
+  #joined: Promise<void> = Promise.resolve();
+  #isOnePart = false;
+  /** The document's only part. */
+  #only: Uint8Array | undefined;
   #pageCount = 0;
+  /** Pages that a part takes at least, most likely, for its weight; 0 while nothing is known. */
+  #sureLength = 0;
   #sheets: SheetPrinter | undefined;
 
   constructor(context: PrintContext) {
@@ -88,19 +97,19 @@ export class DocumentPrinter {
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
+      await this.#give(from);
       const end: PrintedEnd = this.#takeGiven(from) ?? (await this.#printFrom(from, startsNaturally));
       ({ isLast, to: from, endsNaturally: startsNaturally } = end);
       if (!isLast) await this.#collect(session);
     }
     await this.#settle();
-    const isOnePart = this.#parts.length === 1;
-    if (!isOnePart) await this.#openSheets();
+    if (!this.#isOnePart) await this.#openSheets();
     await this.#printReferences();
-    const laidOut = isOnePart ? undefined : this.#sheets?.finish();
+    const laidOut = this.#isOnePart ? undefined : this.#sheets?.finish();
     laidOut?.catch(() => undefined);
     const body = await this.#context.timed('join', async () => this.#finish());
     // The pages of one part are counted when it has its page numbers.
-    if (isOnePart) await this.#openSheets();
+    if (this.#isOnePart) await this.#openSheets();
     return { body, pageCount: this.#pageCount, sheets: (await (laidOut ?? this.#sheets?.finish())) ?? [] };
   }
 
@@ -108,7 +117,7 @@ export class DocumentPrinter {
   async #openSheets(): Promise<void> {
     if (!z.boolean().parse(await this.#context.session.call('needsPositions', null))) return;
     this.#sheets = new SheetPrinter(this.#context, this.#beside, this.#pageCount, this.#pages);
-    if (this.#parts.length > 1) await this.#sheets.give();
+    if (!this.#isOnePart) await this.#sheets.give();
   }
 
   async #collect(session: PageSession): Promise<void> {
@@ -118,6 +127,7 @@ export class DocumentPrinter {
   async #printFrom(from: number, startsNaturally: boolean): Promise<PrintedEnd> {
     const opened = await this.#openNext(from, startsNaturally);
     this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
+    this.#isOnePart = from === 0 && opened.isLast && !opened.endsNaturally;
     const end = opened.isFree
       ? await this.#printFree(opened, from, startsNaturally)
       : await this.#printPart(opened, from, startsNaturally);
@@ -132,7 +142,6 @@ export class DocumentPrinter {
   /** Opens the part that begins with this leaf: at once if it is free, or else when the pages before it are known. */
   async #openNext(from: number, startsNaturally: boolean): Promise<ShownPart> {
     const place = { from, startsNaturally };
-    await this.#giveLast(from);
     if (this.#free.length > 0) {
       const opened = await this.#open({ ...place, startPage: null });
       if (opened) return opened;
@@ -143,16 +152,16 @@ export class DocumentPrinter {
     return opened;
   }
 
-  /** Gives the other page parts from the end of what both can print, while this one goes on from the front. */
-  async #giveLast(from: number): Promise<void> {
+  /** Gives the other page parts to print before it is their turn, unless it has enough to do. */
+  async #give(from: number): Promise<void> {
     const { session, timed } = this.#context;
     const beside = this.#beside;
     if (!beside) return;
     for (let { waiting } = beside; waiting < GIVEN_PARTS; waiting++) {
-      const place = { from, spare: waiting === 0 ? 0 : GIVEN_PARTS };
+      const place = { from, isIdle: waiting === 0 };
       const copied = copiedPart
         .nullable()
-        .parse(await timed('layout', async () => session.call('copyLast', place)));
+        .parse(await timed('layout', async () => session.call('copyShared', place)));
       if (!copied) return;
       this.#given.set(copied.from, { copied, work: this.#printBeside(beside, copied) });
     }
@@ -174,13 +183,36 @@ export class DocumentPrinter {
     this.#free.push({ part, work });
   }
 
-  /** Finds the page that a free part ends with, and hides what is after it. */
-  async #closeFree({ leadPages }: ShownPart): Promise<PartEnd> {
+  /** Finds the page that a free part ends with, and hides what is after it: from its last pages, if they tell. */
+  async #closeFree({ leadPages, weight }: ShownPart): Promise<PartEnd> {
     const { session } = this.#context;
-    const { positions } = await this.#printHere(leadPages, await session.call('endMarks', null), false);
-    // Not the document's pages, but none of them is taken for its first.
-    const pages = new Map([...positions.pages].map(([id, page]) => [id, page + leadPages]));
-    return closedPart.parse(await session.call('closePart', placesOf({ ...positions, pages })));
+    const marks = await session.call('endMarks', null);
+    const lastPages = Math.floor(this.#sureLength * weight);
+    for (const fromPage of lastPages > SPARED_PAGES ? [lastPages, 1] : [1]) {
+      const printed = await this.#printEnd(leadPages, fromPage, marks);
+      if (!printed) continue;
+      this.#sureLength = (0.85 * printed.pageCount) / weight;
+      const places = { ...placesOf(printed), isWhole: fromPage === 1 };
+      const end = closedPart.nullable().parse(await session.call('closePart', places));
+      if (end) return end;
+    }
+    throw new Error('A part has no end.');
+  }
+
+  /** Positions in the pages from this one on; undefined when there are not so many. */
+  async #printEnd(leadPages: number, fromPage: number, marks: unknown): Promise<PagePositions | undefined> {
+    try {
+      const kind = { leadPages, fromPage, isFinal: false };
+      const { positions } = await this.#printHere(kind, marks);
+      // Not the document's pages, but none of them is taken for its first.
+      return {
+        ...positions,
+        pages: new Map([...positions.pages].map(([id, page]) => [id, page + leadPages])),
+      };
+    } catch (error) {
+      if (fromPage > 1 && error instanceof Error && error.message.includes('range exceeds')) return undefined;
+      throw error;
+    }
   }
 
   /** Prints a part that does not depend on its page's number: in the other page if it is idle, and in this one if not. */
@@ -196,24 +228,31 @@ export class DocumentPrinter {
     // While the other page would print the last part, this one would have nothing to do.
     if (this.#beside?.waiting === 0 && !isLast) {
       const copy = await session.call('copyPart', null);
-      this.#addFree(part, this.#printBeside(this.#beside, { from, leadPages, copy }));
+      this.#addFree(part, this.#printBeside(this.#beside, { from, leadPages, weight: shown.weight, copy }));
     } else {
-      const printed = await this.#printHere(leadPages, [], true);
-      this.#addFree(part, Promise.resolve(printed));
-      this.#printed = { from, part: { bytes: printed.bytes, leadPages } };
+      const printed = await this.#printHere({ leadPages }, []);
+      this.#noteLength(printed.positions, shown.weight);
+      this.#addFree(part, Promise.resolve(printed.positions));
+      this.#addPart(from, { bytes: printed.bytes, leadPages });
     }
     return end;
+  }
+
+  /** A first guess of how long what flows is: no more than half as long as what begins a page each time. */
+  #noteLength({ pageCount }: PagePositions, weight: number): void {
+    if (this.#sureLength === 0 && weight > 0) this.#sureLength = (0.5 * pageCount) / weight;
   }
 
   /** Has the other page print a part, which is joined as soon as it is there. */
   async #printBeside(
     beside: BesidePrinter,
-    { from, leadPages, copy }: Pick<GivenPart['copied'], 'from' | 'leadPages' | 'copy'>,
-  ): Promise<PrintedPart | undefined> {
-    const work = beside.print(copy, leadPages).then(async printed => {
-      if (printed)
-        await this.#context.timed('join', () => this.#join.add(from, { bytes: printed.bytes, leadPages }));
-      return printed;
+    { from, leadPages, weight, copy }: Omit<GivenPart['copied'], 'to' | 'isLast'>,
+  ): Promise<PagePositions | undefined> {
+    const work = beside.print(copy, leadPages).then(printed => {
+      if (!printed) return undefined;
+      this.#addPart(from, { bytes: printed.bytes, leadPages });
+      this.#noteLength(printed.positions, weight);
+      return printed.positions;
     });
     // Whoever waits for the part hears of it.
     work.catch(() => undefined);
@@ -223,8 +262,7 @@ export class DocumentPrinter {
   /** Waits for the parts that are being printed and counts their pages. */
   async #settle(): Promise<void> {
     for (const { part, work } of this.#free.splice(0)) {
-      const printed = (await work) ?? (await this.#printAgain(part));
-      const { pages, pageCount } = printed.positions;
+      const { pages, pageCount } = (await work) ?? (await this.#printAgain(part));
       part.startPage = this.#pageCount + 1;
       part.pageCount = pageCount;
       for (const [id, page] of pages) if (!this.#pages.has(id)) this.#pages.set(id, page + this.#pageCount);
@@ -234,24 +272,34 @@ export class DocumentPrinter {
   }
 
   /** Prints a part here that the other page could not show. */
-  async #printAgain({ from, to, startsNaturally, leadPages }: Part): Promise<PrintedPart> {
+  async #printAgain({ from, to, startsNaturally, leadPages }: Part): Promise<PagePositions> {
     // As it was opened before: `startPage` is of no consequence but for the blank pages in front.
     const startPage = leadPages === 0 ? 1 : leadPages === 1 ? 2 : 3;
     await this.#open({ from, to, startsNaturally, startPage });
-    const printed = await this.#printHere(leadPages, [], true);
-    this.#printed = { from, part: { bytes: printed.bytes, leadPages } };
-    return printed;
+    const printed = await this.#printHere({ leadPages }, []);
+    this.#addPart(from, { bytes: printed.bytes, leadPages });
+    return printed.positions;
   }
 
   /** Prints what is shown, with links to all that must be found again when it may be asked for. */
-  async #printHere(leadPages: number, marks: unknown, isFinal: boolean): Promise<PrintedPart> {
+  async #printHere(
+    { leadPages, fromPage = 1, isFinal = true }: { leadPages: number; fromPage?: number; isFinal?: boolean },
+    marks: unknown,
+  ): Promise<PrintedPart> {
     const { session, limits, timed, isTagged } = this.#context;
     await session.call('mark', marks);
-    const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      this.#whileJoining(printPage(session, limits, { isTagged: isFinal && isTagged, leadPages })),
-    );
-    await session.call('unmark', null);
-    return { bytes, positions: await timed('positions', () => positionsIn(bytes, leadPages)) };
+    try {
+      const kind = { isTagged: isFinal && isTagged, leadPages, fromPage };
+      const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
+        printPage(session, limits, kind),
+      );
+      return {
+        bytes,
+        positions: await timed('positions', () => positionsIn(bytes, leadPages - fromPage + 1)),
+      };
+    } finally {
+      await session.call('unmark', null);
+    }
   }
 
   #checkPages(count: number): void {
@@ -272,9 +320,7 @@ export class DocumentPrinter {
     const hasMarks = needsPositions || !isWhole || (Array.isArray(marks) && marks.length > 0);
     if (hasMarks) await session.call('mark', marks);
     const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      this.#whileJoining(
-        printPage(session, limits, { isTagged: isFinal && isTagged, leadPages: part.leadPages }),
-      ),
+      printPage(session, limits, { isTagged: isFinal && isTagged, leadPages: part.leadPages }),
     );
     if (hasMarks) await session.call('unmark', null);
     const read = await timed('positions', () => positionsIn(bytes, part.leadPages));
@@ -293,7 +339,9 @@ export class DocumentPrinter {
       const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
       printed = await this.#print(part, marks, false);
       if (part.endsNaturally) {
-        end = closedPart.parse(await session.call('closePart', placesOf(printed.positions)));
+        end = closedPart.parse(
+          await session.call('closePart', { ...placesOf(printed.positions), isWhole: true }),
+        );
       }
     }
     const isFinal = !part.hasReferences;
@@ -318,7 +366,7 @@ export class DocumentPrinter {
       leadPages,
       waits: !isFinal,
     });
-    if (isFinal) this.#printed = { from, part: { bytes, leadPages } };
+    if (isFinal) this.#addPart(from, { bytes, leadPages });
     this.#pageCount = lastPage;
     return end;
   }
@@ -335,10 +383,8 @@ export class DocumentPrinter {
         await this.#open({ from, to, startsNaturally, startPage });
         await session.call('mark', []);
       } else await session.call('renewLeaders', null);
-      const bytes = await timed('print', async () =>
-        this.#whileJoining(printPage(session, limits, { isTagged, leadPages })),
-      );
-      this.#printed = { from, part: { bytes, leadPages } };
+      const bytes = await timed('print', async () => printPage(session, limits, { isTagged, leadPages }));
+      this.#addPart(from, { bytes, leadPages });
       await session.call('unmark', null);
       await this.#sheets?.give();
       const count = new PdfSource(bytes).pages().length - leadPages;
@@ -366,23 +412,27 @@ export class DocumentPrinter {
     });
   }
 
-  /** Joins what was printed last while the browser is busy with what was just asked of it. */
-  async #whileJoining<T>(work: Promise<T>): Promise<T> {
-    const printed = this.#printed;
-    this.#printed = undefined;
-    if (printed) await this.#context.timed('join', () => this.#join.add(printed.from, printed.part));
-    return work;
+  /** Has a part that is printed for good joined with the others. */
+  #addPart(from: number, part: PdfPart): void {
+    if (this.#isOnePart) {
+      this.#only = part.bytes;
+      return;
+    }
+    this.#joined = this.#joined.then(async () =>
+      this.#context.timed('join', async () => this.#join.add(from, part)),
+    );
+    // Whoever waits for the document hears of it.
+    this.#joined.catch(() => undefined);
   }
 
   async #finish(): Promise<PdfBody> {
-    const printed = this.#printed;
-    if (this.#parts.length === 1 && printed) {
-      const source = new PdfSource(printed.part.bytes);
+    if (this.#isOnePart && this.#only) {
+      const source = new PdfSource(this.#only);
       this.#pageCount = source.pages().length;
-      mendTags(source, this.#hints);
+      await mendTags(source, this.#hints);
       return source;
     }
-    await this.#whileJoining(Promise.resolve());
+    await this.#joined;
     return this.#join.finish();
   }
 }

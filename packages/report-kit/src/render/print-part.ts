@@ -13,6 +13,8 @@ export const shownPart = z.object({
   hasReferences: z.boolean(),
   footnotes: z.int().min(0),
   heightPx: z.number(),
+  /** Its elements, with texts counted by their length. */
+  weight: z.number(),
   /** Whether it looks the same on whatever page it begins. */
   isFree: z.boolean(),
 });
@@ -22,7 +24,7 @@ export type ShownPart = z.output<typeof shownPart>;
 
 /** A part for another page to print before it is its turn; see `kit.copyLast`. */
 export const copiedPart = shownPart
-  .pick({ to: true, isLast: true, leadPages: true })
+  .pick({ to: true, isLast: true, leadPages: true, weight: true })
   .extend({ from: z.int().min(0), copy: z.unknown() });
 
 /** Where a part ends; see `kit.closePart`. */
@@ -64,7 +66,7 @@ export interface PrintedPart {
 export interface FreePart {
   readonly part: Part;
   /** Undefined when the other page could not show it. */
-  readonly work: Promise<PrintedPart | undefined>;
+  readonly work: Promise<PagePositions | undefined>;
 }
 
 /** A free part that the other page was given before it is its turn. */

@@ -70,7 +70,7 @@
     // Of two parts, the first is this page's, which has the ones before it to print as well.
     const here = pairs === 1 ? Math.min(HERE_SHARE * before[from], weight / 4) : 0;
     const part = weight < plan.sharedWeight ? Infinity : (weight + here) / (2 * pairs);
-    const run = { from, to, first: part - here, part, parts: null };
+    const run = { from, to, first: part - here, part, parts: null, isWhole: false };
     runs.push(run);
     return run;
   }
@@ -102,17 +102,19 @@
     return null;
   }
 
-  /** All parts of a run, each free and ended by a forced break; none when it cannot be divided so. */
+  /** The parts at the beginning of a run that are free and end at forced breaks, and whether they are all of it. */
   function partsOf(run) {
-    if (run.parts) return run.parts;
+    if (run.parts) return run;
     run.parts = [];
-    for (let from = run.from; from < run.to;) {
+    let { from } = run;
+    while (from < run.to) {
       const end = sharedEnd(from);
-      if (!end || !isFreePart(from, end)) return (run.parts = []);
+      if (!end || !isFreePart(from, end)) break;
       run.parts.push({ from, to: end.to, isGiven: false });
       from = end.to;
     }
-    return run.parts;
+    run.isWhole = from === run.to;
+    return run;
   }
 
   /** Where the part that begins with leaf `from` ends, and whether that is a forced break. */

@@ -159,26 +159,33 @@
     return leadPages;
   }
 
+  /** So many parts are left for this page when the other one, which has one to print, is given another. */
+  const LEFT_PARTS = 2;
+
   /**
-   * The last part of the run at leaf `from`, or right after the part that begins there, copied for another page to print
-   * while this one begins at the run's front; null when not more than `spare` are left beside this page's own.
+   * A part of the run at leaf `from`, or right after the part that begins there, copied for another page to print before it
+   * is its turn; null when there is none to give. This page works from the run's front, and the other one from its end. Where
+   * a part's end has to be looked for, that is this page's to do, and the other one is given what is in front of it.
    */
-  kit.copyLast = ({ from, spare }) => {
+  kit.copyShared = ({ from, isIdle }) => {
     if (!plan.isShared) return null;
     const own = plan.chooseEnd(from);
     const start = plan.isFreePart(from, own) ? from : own.to;
-    if (own.endsNaturally || start === leaves.length || leaves[start].hasReferences) return null;
-    const waiting = plan.partsOf(plan.runAt(start)).filter(part => part.from >= own.to && !part.isGiven);
-    const last = waiting.at(-1);
-    if (waiting.length <= spare) return null;
-    last.isGiven = true;
+    if (start === own.to && own.endsNaturally) return null;
+    if (start === leaves.length || leaves[start].hasReferences) return null;
+    const { parts, isWhole } = plan.partsOf(plan.runAt(start));
+    const waiting = parts.filter(part => !part.isGiven && part.from >= (isWhole ? own.to : start));
+    if (waiting.length <= (isWhole && !isIdle ? LEFT_PARTS : 0)) return null;
+    const given = isWhole ? waiting.at(-1) : waiting[0];
+    given.isGiven = true;
     beginParts();
-    const leadPages = showPart(last.from, last.to, false, null);
+    const leadPages = showPart(given.from, given.to, false, null);
     return {
-      from: last.from,
-      to: last.to,
-      isLast: last.to === leaves.length,
+      from: given.from,
+      to: given.to,
+      isLast: given.to === leaves.length,
       leadPages,
+      weight: before[given.to] - before[given.from],
       copy: kit.copyPart(),
     };
   };
@@ -195,6 +202,7 @@
         endsNaturally: false,
         isLast: true,
         leadPages: 0,
+        weight: 0,
         hasReferences: kit.hasReferences(),
         isFree: false,
       });
@@ -209,7 +217,8 @@
     const leadPages = showPart(from, end.to, startsNaturally, startPage);
     await ready(isCut);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
-    return part({ ...end, isLast, leadPages, hasReferences, isFree });
+    const weight = before[end.to] - before[from];
+    return part({ ...end, isLast, leadPages, weight, hasReferences, isFree });
   };
 
   const part = values => ({
@@ -241,8 +250,8 @@
     return head && leaves[index].element.localName === 'tr' ? head.getBoundingClientRect().height : 0;
   }
 
-  /** Ends the part before the last leaf that begins a page; hides what is after it. */
-  kit.closePart = ({ pages, tops }) => {
+  /** Ends the part before the last leaf that begins a page, and hides what is after it; null when more pages must be seen for that. */
+  kit.closePart = ({ pages, tops, isWhole }) => {
     const starts = [];
     for (const [position, index] of marked.entries()) {
       const { id } = leaves[index].element;
@@ -254,7 +263,9 @@
       starts.push({ index, page: pages[id], top });
     }
     // Without a block that begins its page, the last that is the first on one gets a page of its own.
-    const end = starts.findLast(({ top }) => top < 2) ?? starts.at(-1);
+    const natural = starts.findLast(({ top }) => top < 2);
+    if (!natural && !isWhole) return null;
+    const end = natural ?? starts.at(-1);
     if (!end) return { to: shown.to, lastPage: null, endsNaturally: false };
     show(shown.from, end.index);
     kit.nameTargets(plan.ids);
