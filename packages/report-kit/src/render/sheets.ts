@@ -82,7 +82,12 @@ export class SheetPrinter {
       );
       if (numbers.length === 0) continue;
       if (copy === undefined) this.#left.push(range);
-      else this.#given.push({ range, numbers, bytes: beside.printSheets(copy) });
+      else {
+        const bytes = beside.printSheets(copy);
+        // Whoever waits for the document hears of it.
+        bytes.catch(() => undefined);
+        this.#given.push({ range, numbers, bytes });
+      }
     }
   }
 
