@@ -29,7 +29,8 @@ function fileFault(error: Error): Message | undefined {
   return { level: 'error', code: 'file-unusable', text: `${place} ${words} (${code}).` };
 }
 
-function messagesOf(error: unknown): readonly Message[] {
+/** An error of any kind as messages: what, and how it is mended. */
+export function messagesOf(error: unknown): readonly Message[] {
   if (error instanceof RenderError) return error.messages;
   if (error instanceof ArchiveError) return [{ level: 'error', code: error.code, text: error.message }];
   const fault = error instanceof Error ? fileFault(error) : undefined;

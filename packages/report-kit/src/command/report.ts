@@ -8,7 +8,7 @@ export interface ReportOptions {
 }
 
 /** Where a message points, unless its text says so: `template.html:12`, `findings[2].impact`. */
-function placeOf({ text, location }: Message): string {
+export function placeOf({ text, location }: Message): string {
   const { file, line, path } = location ?? {};
   if (file !== undefined)
     return text.startsWith(file) ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;

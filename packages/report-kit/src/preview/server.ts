@@ -4,8 +4,10 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import { messagesOf } from '../command/failure.ts';
 import { readInputs } from '../command/inputs.ts';
 import type { Inputs } from '../command/inputs.ts';
+import { placeOf } from '../command/report.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
@@ -79,9 +81,7 @@ class PreviewServer {
       const documents = new Map([[kind, Promise.resolve(bytes)]]);
       return { inputs, documents, messages, tookMs: performance.now() - from };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      const messages =
-        error instanceof RenderError ? error.messages : [{ level: 'error' as const, code: 'failed', text }];
+      const messages = messagesOf(error);
       return { ...this.#shown, messages, tookMs: performance.now() - from };
     }
   }
@@ -134,7 +134,11 @@ class PreviewServer {
       const { messages, tookMs } = this.#shown;
       return [
         'application/json',
-        JSON.stringify({ version: this.#version, tookMs: Math.round(tookMs), messages }),
+        JSON.stringify({
+          version: this.#version,
+          tookMs: Math.round(tookMs),
+          messages: messages.map(message => ({ ...message, text: `${placeOf(message)}${message.text}` })),
+        }),
       ];
     }
     return ['text/plain; charset=utf-8', undefined];
