@@ -1,29 +1,19 @@
-import {
-  AlignmentType,
-  Document,
-  Footer,
-  Header,
-  LevelFormat,
-  Packer,
-  PageNumber,
-  Paragraph,
-  TableOfContents,
-  TextRun,
-} from 'docx';
-import type { ILevelsOptions } from 'docx';
-import type { Root } from 'hast';
+import { Document, Footer, Header, Packer, PageNumber, Paragraph, TableOfContents, TextRun } from 'docx';
 import { strFromU8, unzipSync } from 'fflate';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
 import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
-import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
-import { blockElements, captionParagraph, cellOf, headingParagraph, marked, tableOf } from './blocks.ts';
+import type { OutlineLabels, ReportOutline } from '../outline/index.ts';
 import type { DocxBlock } from './blocks.ts';
+import { chapterBlocks, lineOf, textCell } from './chapters.ts';
 import type { DocxContext } from './context.ts';
 import { findImages, loadImages } from './images.ts';
 import type { DrawingSource, ImageSource } from './images.ts';
-import { cleanText, inlineRuns } from './inline.ts';
-import { documentStyles, severityStyle, STYLE_IDS, styleIds } from './styles.ts';
+import { TEXT_WIDTH_PX } from './inline.ts';
+import { NUMBERING } from './lists.ts';
+import { documentStyles, STYLE_IDS, styleIds, withTableStyles } from './styles.ts';
+import { tableOf } from './tables.ts';
+import { cleanText, textRuns } from './text.ts';
 
 /** How a report becomes a Word document. */
 export interface DocxOptions {
@@ -64,128 +54,24 @@ function readTemplateStyles(template: Uint8Array): string {
   );
 }
 
-type Trees = ReadonlyMap<OutlineBlock, Root>;
-
-function severityRun(text: string, severity: Cell['severity']): TextRun {
-  return new TextRun({
-    text: cleanText(text),
-    ...(severity === undefined ? {} : { style: severityStyle(severity) }),
-  });
-}
-
-/** The label's and the value's part of a table of facts. */
-const FACT_COLUMNS = [0.28, 0.72];
-
-function factRows(facts: readonly Fact[]): DocxBlock[] {
-  const rows = facts.map(({ label, value, severity }) => ({
-    isHead: false,
-    texts: [label, value],
-    cells: [
-      cellOf(
-        [new Paragraph({ style: STYLE_IDS.tableHead, children: [new TextRun(cleanText(label))] })],
-        true,
-      ),
-      cellOf(
-        [new Paragraph({ style: STYLE_IDS.tableText, children: [severityRun(value, severity)] })],
-        false,
-      ),
-    ],
-  }));
-  return [tableOf(rows, FACT_COLUMNS), new Paragraph({ style: STYLE_IDS.tableText })];
-}
-
-function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
-  const head = block.columns.map(text =>
-    cellOf([new Paragraph({ style: STYLE_IDS.tableHead, children: [new TextRun(cleanText(text))] })], true),
-  );
-  const cell = ({ text, severity, target }: Cell): ReturnType<typeof cellOf> => {
-    const run = severityRun(text, severity);
-    const link = {
-      type: 'element',
-      tagName: 'a',
-      properties: { href: `#${target ?? ''}` },
-      children: [{ type: 'text', value: text }],
-    } as const;
-    const children =
-      target === undefined ? [run] : inlineRuns([{ ...link, children: [...link.children] }], context);
-    return cellOf([new Paragraph({ style: STYLE_IDS.tableText, children })], false);
-  };
-  const rows = block.rows.map(row => ({
-    isHead: false,
-    texts: row.map(({ text }) => text),
-    cells: row.map(cell),
-  }));
-  const caption =
-    block.caption === undefined
-      ? []
-      : [
-          captionParagraph(context.labels.table, [new TextRun(cleanText(block.caption))], context, {
-            keepNext: true,
-          }),
-        ];
-  return [
-    ...caption,
-    tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]),
-    new Paragraph({ style: STYLE_IDS.tableText }),
-  ];
-}
-
-function outlineBlock(block: OutlineBlock, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
-  if (block.kind === 'facts') return factRows(block.facts);
-  const label =
-    block.label === undefined
-      ? []
-      : [new Paragraph({ style: STYLE_IDS.fieldLabel, children: [new TextRun(cleanText(block.label))] })];
-  if (block.kind === 'table') return [...label, ...outlineTable(block, context)];
-  if (block.kind === 'list') {
-    context.lists += 1;
-    const numbering = { reference: 'report-bullets', level: 0, instance: context.lists };
-    return [
-      ...label,
-      ...block.items.map(
-        item =>
-          new Paragraph({ style: STYLE_IDS.listItem, numbering, children: [new TextRun(cleanText(item))] }),
-      ),
-    ];
-  }
-  const place = { style: STYLE_IDS.body, headingOffset: level, depth: 0 };
-  return [...label, ...blockElements(trees.get(block)?.children ?? [], context, place)];
-}
-
-function chapterBlocks(chapter: Chapter, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
-  const title = marked(chapter.id, [new TextRun(cleanText(chapter.title))], context);
-  return [
-    headingParagraph(level, title, { pageBreakBefore: chapter.startsPage === true }),
-    ...chapter.blocks.flatMap(block => outlineBlock(block, level, context, trees)),
-    ...chapter.chapters.flatMap(inner => chapterBlocks(inner, level + 1, context, trees)),
-  ];
-}
-
-const BULLETS = ['•', '–', '▪'];
-
-const FORMATS = [LevelFormat.DECIMAL, LevelFormat.LOWER_LETTER, LevelFormat.LOWER_ROMAN] as const;
-
-function levels(isNumbered: boolean): ILevelsOptions[] {
-  return Array.from({ length: 9 }, (_, level) => ({
-    level,
-    format: isNumbered ? (FORMATS[level % FORMATS.length] ?? LevelFormat.DECIMAL) : LevelFormat.BULLET,
-    text: isNumbered ? `%${level + 1}.` : (BULLETS[level % BULLETS.length] ?? '•'),
-    alignment: AlignmentType.LEFT,
-    style: { paragraph: { indent: { left: 360 * (level + 1), hanging: 300 } } },
-  }));
-}
+/** The label's and the value's part of the facts on the cover. */
+const COVER_COLUMNS = [0.28, 0.72];
 
 function cover(outline: ReportOutline, context: DocxContext): DocxBlock[] {
-  const line = (text: string): Paragraph =>
-    new Paragraph({ style: STYLE_IDS.coverFact, children: [new TextRun(cleanText(text))] });
+  const { title, subtitle, facts } = outline;
+  const rows = facts.map(({ label, value }) => ({
+    isHead: false,
+    texts: [label, value],
+    cells: [textCell(label, STYLE_IDS.coverLabel), textCell(value, STYLE_IDS.coverFact)],
+  }));
   return [
-    new Paragraph({ style: 'Title', children: [new TextRun(cleanText(outline.title))] }),
-    ...(outline.subtitle === undefined ? [] : [line(outline.subtitle)]),
-    ...outline.facts.map(({ label, value }) => line(`${label}: ${value}`)),
+    lineOf('Title', textRuns(title), title),
+    ...(subtitle === undefined || subtitle === '' ? [] : [lineOf('Subtitle', textRuns(subtitle), subtitle)]),
+    ...(rows.length === 0 ? [] : [tableOf(rows, { shares: COVER_COLUMNS, style: STYLE_IDS.coverTable })]),
     new Paragraph({
       style: STYLE_IDS.contentsTitle,
       pageBreakBefore: true,
-      children: [new TextRun(context.labels.contents)],
+      children: textRuns(context.labels.contents),
     }),
   ];
 }
@@ -197,21 +83,18 @@ function pageFurniture(outline: ReportOutline): {
   headers: { default: Header };
   footers: { default: Footer };
 } {
-  const small = { size: 17, color: '5F6B7A' } as const;
   return {
     headers: {
       default: new Header({
-        children: [new Paragraph({ children: [new TextRun({ ...small, text: cleanText(outline.title) })] })],
+        children: [new Paragraph({ style: 'Header', children: textRuns(outline.title) })],
       }),
     },
     footers: {
       default: new Footer({
         children: [
           new Paragraph({
-            alignment: AlignmentType.RIGHT,
-            children: [
-              new TextRun({ ...small, children: [PageNumber.CURRENT, ' / ', PageNumber.TOTAL_PAGES] }),
-            ],
+            style: 'Footer',
+            children: [new TextRun({ children: [PageNumber.CURRENT, ' / ', PageNumber.TOTAL_PAGES] })],
           }),
         ],
       }),
@@ -234,27 +117,25 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
     names: collectNames(outline, trees, labels),
     footnotes: {},
     bookmarks: new Map(),
+    waiting: [],
     captions: new Map(),
     lists: 0,
+    roomPx: TEXT_WIDTH_PX,
   };
   const body = outline.chapters.flatMap((chapter, index) =>
     // What comes after the contents starts on a page of its own.
     chapterBlocks(index === 0 ? { ...chapter, startsPage: true } : chapter, 1, context, trees),
   );
   const margin = mm(25);
+  const author = cleanText(options.author ?? outline.author ?? '');
   const document = new Document({
     title: cleanText(outline.title),
-    creator: options.author ?? '',
-    lastModifiedBy: options.author ?? '',
+    creator: author,
+    lastModifiedBy: author,
     description: cleanText(outline.subtitle ?? ''),
-    ...(theirs === undefined ? {} : { externalStyles: theirs }),
+    externalStyles: withTableStyles(theirs),
     styles: documentStyles(outline.language, theirs === undefined ? new Set() : styleIds(theirs)),
-    numbering: {
-      config: [
-        { reference: 'report-bullets', levels: levels(false) },
-        { reference: 'report-numbers', levels: levels(true) },
-      ],
-    },
+    numbering: NUMBERING,
     footnotes: context.footnotes,
     sections: [
       {
@@ -268,7 +149,7 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
         ...pageFurniture(outline),
         children: [
           ...cover(outline, context),
-          new TableOfContents(labels.contents, { hyperlink: true, headingStyleRange: '1-3' }),
+          new TableOfContents(labels.contents, { hyperlink: true, headingStyleRange: '1-2' }),
           ...body,
         ],
       },

@@ -1,0 +1,128 @@
+import { InternalHyperlink, Paragraph } from 'docx';
+import type { ParagraphChild, TableCell } from 'docx';
+import type { Root } from 'hast';
+import type { Cell, Chapter, Fact, OutlineBlock } from '../outline/index.ts';
+import { blockElements, captionParagraph, headingParagraph, pictureParagraph } from './blocks.ts';
+import type { DocxBlock } from './blocks.ts';
+import { chartRun } from './charts.ts';
+import { bookmarkName, marked } from './context.ts';
+import type { DocxContext } from './context.ts';
+import { addressLink } from './inline.ts';
+import { listNumbering } from './lists.ts';
+import { severityStyle, STYLE_IDS } from './styles.ts';
+import { cellOf, tableEnd, tableOf } from './tables.ts';
+import { isRightToLeft, textRuns } from './text.ts';
+import type { Marks } from './text.ts';
+
+/** The trees of an outline's Markdown. */
+export type Trees = ReadonlyMap<OutlineBlock, Root>;
+
+/** The label's and the value's part of a table of facts. */
+const FACT_COLUMNS = [0.28, 0.72];
+
+/** A paragraph in the direction of its text. */
+export const lineOf = (style: string, children: readonly ParagraphChild[], text: string): Paragraph =>
+  new Paragraph({ style, ...(isRightToLeft(text) ? { bidirectional: true } : {}), children });
+
+/** A cell of one line. */
+export const textCell = (text: string, style: string): TableCell => cellOf([lineOf(style, textRuns(text), text)]);
+
+function marksOf({ severity, isCode }: Cell | Fact): Marks {
+  if (severity !== undefined) return { style: severityStyle(severity) };
+  return isCode === true ? { style: STYLE_IDS.codeWords } : {};
+}
+
+function factsTable(facts: readonly Fact[]): DocxBlock[] {
+  const rows = facts.map(fact => ({
+    isHead: false,
+    texts: [fact.label, fact.value],
+    cells: [
+      textCell(fact.label, STYLE_IDS.tableHead),
+      cellOf([lineOf(STYLE_IDS.tableText, textRuns(fact.value, marksOf(fact)), fact.value)]),
+    ],
+  }));
+  return [tableOf(rows, { shares: FACT_COLUMNS, hasHeadColumn: true }), tableEnd()];
+}
+
+function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
+  const alignment = (column: number): { alignment?: 'right' } =>
+    block.numbers?.includes(column) === true ? { alignment: 'right' } : {};
+  const head = block.columns.map((text, column) =>
+    cellOf([
+      new Paragraph({ style: STYLE_IDS.tableHead, ...alignment(column), children: textRuns(text) }),
+    ]),
+  );
+  const cell = (given: Cell, column: number): TableCell => {
+    const { text, target } = given;
+    const runs = textRuns(text, marksOf(given));
+    const children =
+      target !== undefined && context.names.has(target)
+        ? [new InternalHyperlink({ anchor: bookmarkName(context, target), children: runs })]
+        : runs;
+    const direction = isRightToLeft(text) ? { bidirectional: true } : {};
+    return cellOf([
+      new Paragraph({ style: STYLE_IDS.tableText, ...alignment(column), ...direction, children }),
+    ]);
+  };
+  const rows = block.rows.map(row => ({
+    isHead: false,
+    texts: row.map(({ text }) => text),
+    cells: row.map(cell),
+  }));
+  const caption =
+    block.caption === undefined
+      ? []
+      : [captionParagraph(context.labels.table, textRuns(block.caption), context, { keepNext: true })];
+  return [
+    ...caption,
+    tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]),
+    tableEnd(),
+  ];
+}
+
+function outlineList(block: OutlineBlock & { kind: 'list' }, context: DocxContext): DocxBlock[] {
+  const numbering = listNumbering(context, 0);
+  return block.items.map(item => {
+    const isAddress = block.isLinked === true && /^https?:\/\/\S+$/i.test(item);
+    const children = isAddress
+      ? [addressLink(item, textRuns(item, { style: 'Hyperlink' }))]
+      : textRuns(item);
+    return new Paragraph({ style: STYLE_IDS.listItem, numbering, children });
+  });
+}
+
+function chartBlocks(block: OutlineBlock & { kind: 'chart' }, context: DocxContext): DocxBlock[] {
+  return [
+    pictureParagraph([chartRun(block, context.roomPx)], true),
+    captionParagraph(context.labels.figure, textRuns(block.caption), context),
+  ];
+}
+
+/** A block under its label, which is a heading one level below its chapter's. */
+function outlineBlock(block: OutlineBlock, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
+  if (block.kind === 'chart') return chartBlocks(block, context);
+  const label =
+    block.label === undefined ? [] : [headingParagraph(level + 1, textRuns(block.label))];
+  switch (block.kind) {
+    case 'facts':
+      return [...label, ...factsTable(block.facts)];
+    case 'table':
+      return [...label, ...outlineTable(block, context)];
+    case 'list':
+      return [...label, ...outlineList(block, context)];
+    case 'markdown': {
+      const place = { style: STYLE_IDS.body, headingOffset: level + label.length, depth: 0 };
+      return [...label, ...blockElements(trees.get(block)?.children ?? [], context, place)];
+    }
+  }
+}
+
+/** A chapter with its heading, its blocks and its parts. */
+export function chapterBlocks(chapter: Chapter, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
+  const title = marked(chapter.id, textRuns(chapter.title), context);
+  return [
+    headingParagraph(level, title, chapter.startsPage === true ? { pageBreakBefore: true } : {}),
+    ...chapter.blocks.flatMap(block => outlineBlock(block, level, context, trees)),
+    ...chapter.chapters.flatMap(inner => chapterBlocks(inner, level + 1, context, trees)),
+  ];
+}

@@ -1,0 +1,99 @@
+import { Paragraph, Table, TableCell, TableLayoutType, TableRow, WidthType } from 'docx';
+import { STYLE_IDS } from './styles.ts';
+
+/** The width of the text in twentieths of a point: A4 with margins of 25 mm. */
+export const TEXT_WIDTH = 9072;
+/** What a character of a table takes, and what the margins of a cell do. */
+const CHARACTER = 105;
+const MARGINS = 220;
+/** Longer words may break anywhere, as they may in PDF. */
+const LONGEST_WORD = 25;
+/** A sentence needs no more than this to be read well. */
+const LONGEST_LINE = 70;
+const MEASURED_ROWS = 300;
+
+/** One row of a table that is being built; `texts` are what its cells say, for the widths of the columns. */
+export interface RowDraft {
+  readonly cells: readonly TableCell[];
+  readonly texts: readonly string[];
+  readonly isHead: boolean;
+}
+
+interface Need {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a column needs so that its words stay whole, and what it needs so that its lines do. */
+function needOf(texts: readonly string[]): Need {
+  const words = texts.flatMap(text => text.split(/[\s\u200B]+/).map(word => word.length));
+  const longest = Math.max(1, ...texts.map(text => text.length));
+  const least = Math.min(LONGEST_WORD, Math.max(1, ...words)) * CHARACTER + MARGINS;
+  return { least, most: Math.max(least, Math.min(LONGEST_LINE, longest) * CHARACTER + MARGINS) };
+}
+
+/** Columns that fill the width: whole lines where there is room, whole words where there is less, else in proportion. */
+export function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  const columns = Math.max(0, ...rows.map(row => row.length));
+  const measured = rows.slice(0, MEASURED_ROWS);
+  const needs = Array.from({ length: columns }, (_, column) =>
+    needOf(measured.map(row => row[column] ?? '')),
+  );
+  const sum = (pick: (need: Need) => number): number => needs.reduce((whole, need) => whole + pick(need), 0);
+  const [least, most] = [sum(need => need.least), sum(need => need.most)];
+  const widthOf = (need: Need): number => {
+    if (least >= TEXT_WIDTH) return (TEXT_WIDTH * need.least) / least;
+    if (most <= TEXT_WIDTH) return (TEXT_WIDTH * need.most) / most;
+    return need.least + ((TEXT_WIDTH - least) * (need.most - need.least)) / (most - least);
+  };
+  const widths = needs.map(need => Math.floor(widthOf(need)));
+  const rest = TEXT_WIDTH - widths.reduce((whole, width) => whole + width, 0);
+  return widths.map((width, index) => (index === widths.length - 1 ? width + rest : width));
+}
+
+/** How a table is laid out. */
+export interface TableOptions {
+  /** Parts of the width; by what the columns hold without it. */
+  readonly shares?: readonly number[];
+  readonly style?: string;
+  readonly hasHeadColumn?: boolean;
+}
+
+/** A table exactly over the width of the text, its looks left to its style; rows that are heads come again on each page. */
+export function tableOf(rows: readonly RowDraft[], options: TableOptions = {}): Table {
+  const { shares, style = STYLE_IDS.table, hasHeadColumn = false } = options;
+  return new Table({
+    style,
+    width: { size: TEXT_WIDTH, type: WidthType.DXA },
+    // What a style would have grow with a long word stays on the page when the widths are fixed.
+    layout: TableLayoutType.FIXED,
+    columnWidths: shares
+      ? shares.map(share => Math.round(TEXT_WIDTH * share))
+      : columnWidths(rows.map(({ texts }) => texts)),
+    tableLook: {
+      firstRow: rows.some(({ isHead }) => isHead),
+      firstColumn: hasHeadColumn,
+      lastRow: false,
+      lastColumn: false,
+      noHBand: true,
+      noVBand: true,
+    },
+    rows: rows.map(
+      ({ cells, isHead }) => new TableRow({ children: cells, tableHeader: isHead, cantSplit: true }),
+    ),
+  });
+}
+
+/** A cell of a table. */
+export function cellOf(
+  children: readonly (Paragraph | Table)[],
+  spans: { columnSpan?: number; rowSpan?: number } = {},
+): TableCell {
+  return new TableCell({
+    ...spans,
+    children: children.length > 0 ? children : [new Paragraph({ style: STYLE_IDS.tableText })],
+  });
+}
+
+/** What parts a table from what comes after it, and keeps two tables from growing together. */
+export const tableEnd = (): Paragraph => new Paragraph({ style: STYLE_IDS.tableEnd });
