@@ -58,7 +58,8 @@ export async function findDesign(name: string): Promise<Design> {
   return archived ?? loadDesign(name);
 }
 
-function outlineOf(design: Design, data: unknown, language = design.language): ReportOutline {
+/** The content of a design's data alone, in a language. */
+export function outlineOf(design: Design, data: unknown, language = design.language): ReportOutline {
   const labels = labelsFor(design, language);
   if (design.data === 'attack-surface')
     return outlineAttackSurface(attackSurfaceData.parse(data), labels, language);

@@ -303,15 +303,37 @@ function proseParagraph(
   });
 }
 
+const isFormula = ([node, ...others]: readonly ElementContent[]): boolean =>
+  others.length === 0 && node?.type === 'element' && node.properties.dataDisplay === 'block';
+
+const ANNOUNCED = new Set('dl figure mermaid-diagram ol pre table ul'.split(' '));
+const LONGEST_ANNOUNCEMENT = 240;
+
+/** Whether a paragraph is the short line over a list, a table or code, which may not stand alone at the end of a page. */
+function announces(
+  group: readonly ElementContent[],
+  next: Element | readonly ElementContent[] | undefined,
+): boolean {
+  return (
+    next !== undefined &&
+    'tagName' in next &&
+    ANNOUNCED.has(next.tagName) &&
+    plainText(group).length <= LONGEST_ANNOUNCEMENT
+  );
+}
+
 /** Sanitised HTML nodes as paragraphs and tables. */
 export function blockElements(
   nodes: readonly (RootContent | ElementContent)[],
   context: DocxContext,
   place: Place,
 ): DocxBlock[] {
-  return paragraphGroups(nodes).flatMap(group => {
+  const groups = paragraphGroups(nodes);
+  return groups.flatMap((group, index) => {
     if (!Array.isArray(group)) return blockElement(group, context, place);
+    if (isFormula(group)) return [proseParagraph(group, context, STYLE_IDS.formula)];
     const indent = place.depth > 0 ? { indent: { left: INDENT * place.depth } } : {};
-    return [proseParagraph(group, context, place.style, indent)];
+    const keep = announces(group, groups[index + 1]) ? { keepNext: true } : {};
+    return [proseParagraph(group, context, place.style, { ...indent, ...keep })];
   });
 }

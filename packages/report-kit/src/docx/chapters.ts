@@ -1,5 +1,5 @@
 import { InternalHyperlink, Paragraph } from 'docx';
-import type { ParagraphChild, TableCell } from 'docx';
+import type { TableCell } from 'docx';
 import type { Root } from 'hast';
 import type { Cell, Chapter, Fact, OutlineBlock } from '../outline/index.ts';
 import { blockElements, captionParagraph, headingParagraph, pictureParagraph } from './blocks.ts';
@@ -11,7 +11,7 @@ import { addressLink } from './inline.ts';
 import { listNumbering } from './lists.ts';
 import { severityStyle, STYLE_IDS } from './styles.ts';
 import { cellOf, tableEnd, tableOf } from './tables.ts';
-import { isRightToLeft, textRuns } from './text.ts';
+import { textRuns } from './text.ts';
 import type { Marks } from './text.ts';
 
 /** The trees of an outline's Markdown. */
@@ -20,12 +20,13 @@ export type Trees = ReadonlyMap<OutlineBlock, Root>;
 /** The label's and the value's part of a table of facts. */
 const FACT_COLUMNS = [0.28, 0.72];
 
-/** A paragraph in the direction of its text. */
-export const lineOf = (style: string, children: readonly ParagraphChild[], text: string): Paragraph =>
-  new Paragraph({ style, ...(isRightToLeft(text) ? { bidirectional: true } : {}), children });
+/** A line of text in a style. */
+export const lineOf = (style: string, text: string, marks: Marks = {}): Paragraph =>
+  new Paragraph({ style, children: textRuns(text, marks) });
 
 /** A cell of one line. */
-export const textCell = (text: string, style: string): TableCell => cellOf([lineOf(style, textRuns(text), text)]);
+export const textCell = (text: string, style: string, marks: Marks = {}): TableCell =>
+  cellOf([lineOf(style, text, marks)]);
 
 function marksOf({ severity, isCode }: Cell | Fact): Marks {
   if (severity !== undefined) return { style: severityStyle(severity) };
@@ -38,10 +39,10 @@ function factsTable(facts: readonly Fact[]): DocxBlock[] {
     texts: [fact.label, fact.value],
     cells: [
       textCell(fact.label, STYLE_IDS.tableHead),
-      cellOf([lineOf(STYLE_IDS.tableText, textRuns(fact.value, marksOf(fact)), fact.value)]),
+      textCell(fact.value, STYLE_IDS.tableText, marksOf(fact)),
     ],
   }));
-  return [tableOf(rows, { shares: FACT_COLUMNS, hasHeadColumn: true }), tableEnd()];
+  return [tableOf(rows, { shares: FACT_COLUMNS, style: STYLE_IDS.facts }), tableEnd()];
 }
 
 function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
@@ -59,10 +60,7 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
       target !== undefined && context.names.has(target)
         ? [new InternalHyperlink({ anchor: bookmarkName(context, target), children: runs })]
         : runs;
-    const direction = isRightToLeft(text) ? { bidirectional: true } : {};
-    return cellOf([
-      new Paragraph({ style: STYLE_IDS.tableText, ...alignment(column), ...direction, children }),
-    ]);
+    return cellOf([new Paragraph({ style: STYLE_IDS.tableText, ...alignment(column), children })]);
   };
   const rows = block.rows.map(row => ({
     isHead: false,
@@ -80,10 +78,25 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
   ];
 }
 
+/** A list of more short items than this stands in two columns: 200 hosts take three pages so, not five. */
+const LONG_LIST = 20;
+const SHORT_ITEM = 48;
+
+function columnsOf(items: readonly string[]): DocxBlock[] {
+  const half = Math.ceil(items.length / 2);
+  const rows = items.slice(0, half).map((item, index) => {
+    const texts = [item, items[half + index] ?? ''];
+    return { isHead: false, texts, cells: texts.map(text => textCell(text, STYLE_IDS.tableText)) };
+  });
+  return [tableOf(rows, { shares: [0.5, 0.5] }), tableEnd()];
+}
+
 function outlineList(block: OutlineBlock & { kind: 'list' }, context: DocxContext): DocxBlock[] {
+  const { items, isLinked } = block;
+  if (items.length > LONG_LIST && items.every(item => item.length <= SHORT_ITEM)) return columnsOf(items);
   const numbering = listNumbering(context, 0);
-  return block.items.map(item => {
-    const isAddress = block.isLinked === true && /^https?:\/\/\S+$/i.test(item);
+  return items.map(item => {
+    const isAddress = isLinked === true && /^https?:\/\/\S+$/i.test(item);
     const children = isAddress
       ? [addressLink(item, textRuns(item, { style: 'Hyperlink' }))]
       : textRuns(item);

@@ -34,7 +34,7 @@ export function chartRun(block: ChartBlock, widthPx: number): ChartRun {
       of === undefined
         ? [{ name, values, colors, color: BAR, dataLabels: labels }]
         : [
-            { name, values, colors, color: BAR, dataLabels: { ...labels, font: { ...FONT, color: 'FFFFFF' } } },
+            { name, values, colors, color: BAR, dataLabels: false },
             { name: ' ', values: rest, color: TRACK, dataLabels: false },
           ],
     stacking: of === undefined ? 'none' : 'percent',

@@ -1,4 +1,5 @@
 import { Document, Footer, Header, Packer, PageNumber, Paragraph, TableOfContents, TextRun } from 'docx';
+import { estimatePageNumbersWith } from 'docx/layout';
 import { strFromU8, unzipSync } from 'fflate';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
@@ -65,8 +66,8 @@ function cover(outline: ReportOutline, context: DocxContext): DocxBlock[] {
     cells: [textCell(label, STYLE_IDS.coverLabel), textCell(value, STYLE_IDS.coverFact)],
   }));
   return [
-    lineOf('Title', textRuns(title), title),
-    ...(subtitle === undefined || subtitle === '' ? [] : [lineOf('Subtitle', textRuns(subtitle), subtitle)]),
+    lineOf('Title', title),
+    ...(subtitle === undefined || subtitle === '' ? [] : [lineOf('Subtitle', subtitle)]),
     ...(rows.length === 0 ? [] : [tableOf(rows, { shares: COVER_COLUMNS, style: STYLE_IDS.coverTable })]),
     new Paragraph({
       style: STYLE_IDS.contentsTitle,
@@ -86,7 +87,7 @@ function pageFurniture(outline: ReportOutline): {
   return {
     headers: {
       default: new Header({
-        children: [new Paragraph({ style: 'Header', children: textRuns(outline.title) })],
+        children: [lineOf('Header', outline.title)],
       }),
     },
     footers: {
@@ -137,6 +138,7 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
     styles: documentStyles(outline.language, theirs === undefined ? new Set() : styleIds(theirs)),
     numbering: NUMBERING,
     footnotes: context.footnotes,
+    pageNumbers: estimatePageNumbersWith({ guess: true }),
     sections: [
       {
         properties: {

@@ -9,6 +9,7 @@ export const STYLE_IDS = {
   quote: 'ReportQuote',
   code: 'ReportCode',
   figure: 'ReportFigure',
+  formula: 'ReportFormula',
   tableText: 'ReportTableText',
   tableHead: 'ReportTableHead',
   tableEnd: 'ReportTableEnd',
@@ -20,6 +21,7 @@ export const STYLE_IDS = {
   marked: 'ReportMarked',
   todo: 'ReportTodo',
   table: 'ReportTable',
+  facts: 'ReportFacts',
   coverTable: 'ReportCoverTable',
 } as const;
 
@@ -116,7 +118,15 @@ const paragraphStyles: readonly ParagraphStyle[] = [
     name: 'Report Figure',
     basedOn: 'Normal',
     quickFormat: true,
-    paragraph: { alignment: 'center', keepNext: true, spacing: { before: 6 * POINT, after: 3 * POINT } },
+    paragraph: { spacing: { before: 6 * POINT, after: 3 * POINT } },
+  },
+  {
+    id: STYLE_IDS.formula,
+    name: 'Report Formula',
+    basedOn: 'Normal',
+    next: STYLE_IDS.body,
+    quickFormat: true,
+    paragraph: { alignment: 'center', spacing: { before: 6 * POINT, after: 9 * POINT } },
   },
   {
     id: STYLE_IDS.tableText,
@@ -140,7 +150,7 @@ const paragraphStyles: readonly ParagraphStyle[] = [
     basedOn: 'Normal',
     next: STYLE_IDS.body,
     run: { size: 12 },
-    paragraph: { spacing: { before: 0, after: 0, line: 9 * POINT, lineRule: 'exact' } },
+    paragraph: { spacing: { before: 0, after: 0, line: 6 * POINT, lineRule: 'exact' } },
   },
   {
     id: 'Subtitle',
@@ -199,7 +209,7 @@ const paragraphStyles: readonly ParagraphStyle[] = [
     name: `toc ${level}`,
     basedOn: 'Normal',
     paragraph: {
-      indent: { left: (level - 1) * 280, right: 480 },
+      indent: { left: (level - 1) * 280 },
       spacing: { before: level === 1 ? 6 * POINT : 0, after: 3 * POINT },
     },
     ...(level === 1 ? { run: { bold: true } } : {}),
@@ -208,6 +218,8 @@ const paragraphStyles: readonly ParagraphStyle[] = [
 
 const characterStyles: readonly CharacterStyle[] = [
   { id: 'DefaultParagraphFont', name: 'Default Paragraph Font' },
+  { id: 'Strong', name: 'Strong', quickFormat: true, run: { bold: true } },
+  { id: 'Emphasis', name: 'Emphasis', quickFormat: true, run: { italics: true } },
   { id: STYLE_IDS.small, name: 'Report Small', quickFormat: true, run: { size: 17 } },
   ...CODE_STYLES.map(({ id, name, color }): CharacterStyle => ({
     id,
@@ -260,7 +272,13 @@ const tableStyles: readonly { readonly id: string; readonly xml: string }[] = [
     STYLE_IDS.table,
     'Report Table',
     `<w:tblBorders>${borders(ALL_SIDES)}</w:tblBorders>${cellMargins(40, 90)}`,
-    `${headPart('firstRow')}${headPart('firstCol')}`,
+    headPart('firstRow'),
+  ),
+  tableStyle(
+    STYLE_IDS.facts,
+    'Report Facts',
+    `<w:tblBorders>${borders(ALL_SIDES)}</w:tblBorders>${cellMargins(40, 90)}`,
+    headPart('firstCol'),
   ),
   tableStyle(
     STYLE_IDS.coverTable,
@@ -317,8 +335,15 @@ export function wordLanguage(language: string): string {
 /** The styles of a document; those whose ids a company's own style sheet has are left to it. */
 export function documentStyles(language: string, theirs: ReadonlySet<string>): IStylesOptions {
   const isOurs = ({ id }: { readonly id: string }): boolean => !theirs.has(id);
+  // LibreOffice lets a table's style win over a character's for what is among the document's defaults: so they are Normal's.
+  const normal: ParagraphStyle = {
+    id: 'Normal',
+    name: 'Normal',
+    quickFormat: true,
+    run: { font: fontsOf(language), size: 21, color: INK },
+  };
   const own = {
-    paragraphStyles: paragraphStyles.filter(isOurs),
+    paragraphStyles: [normal, ...paragraphStyles].filter(isOurs),
     characterStyles: characterStyles.filter(isOurs),
   };
   if (theirs.size > 0) return own;
@@ -327,14 +352,14 @@ export function documentStyles(language: string, theirs: ReadonlySet<string>): I
     ...own,
     default: {
       document: {
-        run: { font: fontsOf(language), size: 21, color: INK, language: { value: tag, eastAsia: 'zh-CN' } },
+        run: { language: { value: tag, eastAsia: 'zh-CN' } },
       },
       title: {
         next: 'Subtitle',
         run: { size: 60, bold: true, color: INK },
         paragraph: { spacing: { before: 180 * POINT, after: 8 * POINT } },
       },
-      heading1: heading(1, 36, 24, 8),
+      heading1: heading(1, 36, 18, 8),
       heading2: heading(2, 29, 18, 6),
       heading3: heading(3, 24, 12, 4),
       heading4: heading(4, 22, 10, 3),

@@ -56,12 +56,11 @@ export interface TableOptions {
   /** Parts of the width; by what the columns hold without it. */
   readonly shares?: readonly number[];
   readonly style?: string;
-  readonly hasHeadColumn?: boolean;
 }
 
 /** A table exactly over the width of the text, its looks left to its style; rows that are heads come again on each page. */
 export function tableOf(rows: readonly RowDraft[], options: TableOptions = {}): Table {
-  const { shares, style = STYLE_IDS.table, hasHeadColumn = false } = options;
+  const { shares, style = STYLE_IDS.table } = options;
   return new Table({
     style,
     width: { size: TEXT_WIDTH, type: WidthType.DXA },
@@ -72,7 +71,7 @@ export function tableOf(rows: readonly RowDraft[], options: TableOptions = {}): 
       : columnWidths(rows.map(({ texts }) => texts)),
     tableLook: {
       firstRow: rows.some(({ isHead }) => isHead),
-      firstColumn: hasHeadColumn,
+      firstColumn: style === STYLE_IDS.facts,
       lastRow: false,
       lastColumn: false,
       noHBand: true,

@@ -7,24 +7,26 @@ import { outlineLabels } from './labels.ts';
 import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from './outline.ts';
 import { dateInWords } from './values.ts';
 
+type Finding = Project['findings'][number];
+
 /** What the words of values depend on. */
 interface Words {
   readonly people: ReadonlyMap<string, string>;
   readonly labels: OutlineLabels;
   readonly language: string;
+  /** Scores without what they come from. */
+  readonly isBrief: boolean;
 }
 
 const labelOf = (definition: FieldDefinition): string => (definition.label ?? '') || definition.id;
 
-function cvssFacts(label: string, value: string, { labels }: Words): Fact[] {
+function cvssFacts(label: string, value: string, { labels, isBrief }: Words): Fact[] {
   const cvss = scoreCvss(value);
   if (cvss.version === null) return [{ label, value }];
   const { level } = cvss;
   const named = isSeverity(level) ? `${cvss.score} – ${labels.severities[level]}` : String(cvss.score);
-  return [
-    { label, value: named, ...(isSeverity(level) ? { severity: level } : {}) },
-    { label: labels.vector, value: cvss.vector, isCode: true },
-  ];
+  const score = { label, value: named, ...(isSeverity(level) ? { severity: level } : {}) };
+  return isBrief ? [score] : [score, { label: labels.vector, value: cvss.vector, isCode: true }];
 }
 
 /** A value in lines of their own; none for what needs more room. */
@@ -64,7 +66,9 @@ function inLines(definition: FieldDefinition, value: Json, words: Words): Fact[]
   }
 }
 
-const isProse = (definition: FieldDefinition): boolean => definition.type === 'markdown';
+/** Designs set the short recommendation as Markdown, though it is a field of plain text. */
+const isProse = ({ type, id }: FieldDefinition): boolean =>
+  type === 'markdown' || (type === 'string' && id === 'short_recommendation');
 
 function listBlocks(
   definition: FieldDefinition & { type: 'list' },
@@ -77,15 +81,22 @@ function listBlocks(
     const simple = items.properties.filter(
       ({ type }) => type !== 'list' && type !== 'object' && type !== 'markdown',
     );
-    if (simple.length === items.properties.length)
+    if (simple.length === items.properties.length) {
+      const columns = simple.map(property => values.map(value => cell(property, value, words)));
+      // A column that nobody filled in says nothing.
+      const filled = simple.flatMap((property, index) => {
+        const cells = columns[index] ?? [];
+        return cells.some(({ text }) => text !== '') ? [{ property, cells }] : [];
+      });
       return [
         {
           kind: 'table',
           label,
-          columns: simple.map(labelOf),
-          rows: values.map(value => simple.map((property): Cell => cell(property, value, words))),
+          columns: filled.map(({ property }) => labelOf(property)),
+          rows: values.map((_, row) => filled.map(({ cells }) => cells[row] ?? { text: '' })),
         },
       ];
+    }
     return values.flatMap(value => (isJsonObject(value) ? fieldBlocks(items.properties, value, words) : []));
   }
   if (isProse(items) || items.type === 'list')
@@ -191,15 +202,18 @@ function findingsChapter(project: Project, design: Design, words: Words, shown?:
             numbers: [0, 3],
           },
         ];
+  const isGrave = (finding: Finding | undefined): boolean =>
+    finding !== undefined && ['critical', 'high'].includes(severityOfFinding(finding).severity);
   return {
     id: 'findings',
     title: labels.findings,
     startsPage: true,
     blocks: overview,
-    chapters: findings.map(finding => ({
+    chapters: findings.map((finding, index) => ({
       id: finding.id,
       title: titleOf(finding.data),
-      ...(shown === undefined ? { startsPage: true } : {}),
+      // Grave findings have pages of their own; what is told in few words follows one another.
+      startsPage: shown === undefined && (index === 0 || isGrave(finding) || isGrave(findings[index - 1])),
       blocks: fieldBlocks(fields, finding.data, words),
       chapters: [],
     })),
@@ -221,7 +235,12 @@ export function outlineProject(
 ): ReportOutline {
   const language = project.language ?? design.language ?? 'en-US';
   const people = new Map((project.members ?? []).map(({ id, name }) => [id, name ?? id]));
-  const words: Words = { people, language, labels: options.labels ?? outlineLabels(language) };
+  const words: Words = {
+    people,
+    language,
+    labels: options.labels ?? outlineLabels(language),
+    isBrief: options.findingFields !== undefined,
+  };
   const { title } = project.report_data;
   const facts: Fact[] = [];
   const sections = design.report_sections.map((section): Chapter => {
