@@ -22,7 +22,10 @@ import { pentestOf } from './sample.ts';
 const LANGUAGES = ['en', 'de', 'fr', 'es'];
 const VERSIONS = ['Office2016', 'Microsoft365'];
 
-const problem = z.object({ description: z.string(), path: z.object({ xpath: z.string(), partUri: z.string() }) });
+const problem = z.object({
+  description: z.string(),
+  path: z.object({ xpath: z.string(), partUri: z.string() }),
+});
 type Check = (bytes: Uint8Array, format: 'docx', version: string) => Promise<unknown>;
 
 /** What the SDK says of a document, each of it once. */
@@ -89,7 +92,9 @@ else {
       if (values.keep !== undefined) await writeFile(join(values.keep, `${name}.docx`), bytes);
       await report(name, bytes);
       if (name === 'everything' && (await problemsOf(check, broken(bytes))).length === 0)
-        throw new Error('The validator finds nothing wrong with a broken document: its word is worth nothing.');
+        throw new Error(
+          'The validator finds nothing wrong with a broken document: its word is worth nothing.',
+        );
     }
   } finally {
     await renderer.close();

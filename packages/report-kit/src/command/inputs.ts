@@ -68,11 +68,7 @@ export function outlineOf(design: Design, data: unknown, language = design.langu
       'fields-missing',
       `The design ${design.name} defines no fields, so its content has no order without a page: add a fields.json, or write a PDF or HTML.`,
     );
-  const { project, design: archived } = projectOfData(
-    data,
-    translateFields(design.fields, labels),
-    language,
-  );
+  const { project, design: archived } = projectOfData(data, translateFields(design.fields, labels), language);
   return outlineProject(project, archived, {
     labels: outlineLabels(language, labels),
     findingFields: design.contentFindingFields,

@@ -188,9 +188,7 @@ function tableCell(cell: Element, context: DocxContext, place: Place): TableCell
   const alignment = ALIGNMENTS[String(cell.properties.align ?? '')];
   const children = paragraphGroups(cell.children).flatMap(group =>
     Array.isArray(group)
-      ? [
-          proseParagraph(group, context, style, alignment === undefined ? {} : { alignment }),
-        ]
+      ? [proseParagraph(group, context, style, alignment === undefined ? {} : { alignment })]
       : blockElements([group], context, { ...place, style }),
   );
   const columnSpan = spanOf(cell.properties.colSpan);
@@ -248,7 +246,10 @@ function table(element: Element, context: DocxContext, place: Place): DocxBlock[
 function diagram(element: Element, context: DocxContext, place: Place): Paragraph {
   const src = `mermaid:${plainText(element.children)}`;
   if (!context.images.has(src)) return codeBlock(element, context, INDENT * place.depth);
-  const run = imageRun({ ...element, properties: { alt: context.labels.figure, ...element.properties, src } }, context);
+  const run = imageRun(
+    { ...element, properties: { alt: context.labels.figure, ...element.properties, src } },
+    context,
+  );
   return pictureParagraph(marked(idOf(element), run ? [run] : [], context), false);
 }
 
@@ -258,7 +259,8 @@ const TAKES_ID = new Set('h1 h2 h3 h4 h5 h6 pre mermaid-diagram table'.split(' '
 function blockElement(element: Element, context: DocxContext, place: Place): DocxBlock[] {
   const { tagName } = element;
   const id = idOf(element);
-  if (id !== undefined && !TAKES_ID.has(tagName) && !element.children.some(isCaption)) context.waiting.push(id);
+  if (id !== undefined && !TAKES_ID.has(tagName) && !element.children.some(isCaption))
+    context.waiting.push(id);
   const level = /^h([1-6])$/.exec(tagName)?.[1];
   if (level !== undefined)
     return [

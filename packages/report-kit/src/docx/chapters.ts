@@ -49,9 +49,7 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
   const alignment = (column: number): { alignment?: 'right' } =>
     block.numbers?.includes(column) === true ? { alignment: 'right' } : {};
   const head = block.columns.map((text, column) =>
-    cellOf([
-      new Paragraph({ style: STYLE_IDS.tableHead, ...alignment(column), children: textRuns(text) }),
-    ]),
+    cellOf([new Paragraph({ style: STYLE_IDS.tableHead, ...alignment(column), children: textRuns(text) })]),
   );
   const cell = (given: Cell, column: number): TableCell => {
     const { text, target } = given;
@@ -71,11 +69,7 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
     block.caption === undefined
       ? []
       : [captionParagraph(context.labels.table, textRuns(block.caption), context, { keepNext: true })];
-  return [
-    ...caption,
-    tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]),
-    tableEnd(),
-  ];
+  return [...caption, tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]), tableEnd()];
 }
 
 /** A list of more short items than this stands in two columns: 200 hosts take three pages so, not five. */
@@ -97,9 +91,7 @@ function outlineList(block: OutlineBlock & { kind: 'list' }, context: DocxContex
   const numbering = listNumbering(context, 0);
   return items.map(item => {
     const isAddress = isLinked === true && /^https?:\/\/\S+$/i.test(item);
-    const children = isAddress
-      ? [addressLink(item, textRuns(item, { style: 'Hyperlink' }))]
-      : textRuns(item);
+    const children = isAddress ? [addressLink(item, textRuns(item, { style: 'Hyperlink' }))] : textRuns(item);
     return new Paragraph({ style: STYLE_IDS.listItem, numbering, children });
   });
 }
@@ -111,11 +103,18 @@ function chartBlocks(block: OutlineBlock & { kind: 'chart' }, context: DocxConte
   ];
 }
 
+/** The level of the highest heading, 1 without any. */
+function highestHeading(nodes: Root['children']): number {
+  const levels = nodes.flatMap(node =>
+    node.type === 'element' && /^h[1-6]$/.test(node.tagName) ? [Number(node.tagName.slice(1))] : [],
+  );
+  return levels.length === 0 ? 1 : Math.min(...levels);
+}
+
 /** A block under its label, which is a heading one level below its chapter's. */
 function outlineBlock(block: OutlineBlock, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
   if (block.kind === 'chart') return chartBlocks(block, context);
-  const label =
-    block.label === undefined ? [] : [headingParagraph(level + 1, textRuns(block.label))];
+  const label = block.label === undefined ? [] : [headingParagraph(level + 1, textRuns(block.label))];
   switch (block.kind) {
     case 'facts':
       return [...label, ...factsTable(block.facts)];
@@ -124,14 +123,21 @@ function outlineBlock(block: OutlineBlock, level: number, context: DocxContext, 
     case 'list':
       return [...label, ...outlineList(block, context)];
     case 'markdown': {
-      const place = { style: STYLE_IDS.body, headingOffset: level + label.length, depth: 0 };
-      return [...label, ...blockElements(trees.get(block)?.children ?? [], context, place)];
+      const nodes = trees.get(block)?.children ?? [];
+      // Whoever begins with ### means the level below the label all the same: no level is left out.
+      const headingOffset = level + label.length + 1 - highestHeading(nodes);
+      return [...label, ...blockElements(nodes, context, { style: STYLE_IDS.body, headingOffset, depth: 0 })];
     }
   }
 }
 
 /** A chapter with its heading, its blocks and its parts. */
-export function chapterBlocks(chapter: Chapter, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
+export function chapterBlocks(
+  chapter: Chapter,
+  level: number,
+  context: DocxContext,
+  trees: Trees,
+): DocxBlock[] {
   const title = marked(chapter.id, textRuns(chapter.title), context);
   return [
     headingParagraph(level, title, chapter.startsPage === true ? { pageBreakBefore: true } : {}),

@@ -55,7 +55,5 @@ export function marked(
 
 /** The bookmarks that wait for a paragraph. */
 export function waitingMarks(context: DocxContext): ParagraphChild[] {
-  return context.waiting
-    .splice(0)
-    .map(id => new Bookmark({ id: bookmarkName(context, id), children: [] }));
+  return context.waiting.splice(0).map(id => new Bookmark({ id: bookmarkName(context, id), children: [] }));
 }

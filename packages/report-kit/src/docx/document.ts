@@ -1,12 +1,12 @@
 import { Document, Footer, Header, Packer, PageNumber, Paragraph, TableOfContents, TextRun } from 'docx';
 import { estimatePageNumbersWith } from 'docx/layout';
-import { strFromU8, unzipSync } from 'fflate';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
 import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
 import type { OutlineLabels, ReportOutline } from '../outline/index.ts';
 import type { DocxBlock } from './blocks.ts';
 import { chapterBlocks, lineOf, textCell } from './chapters.ts';
+import { waitingMarks } from './context.ts';
 import type { DocxContext } from './context.ts';
 import { findImages, loadImages } from './images.ts';
 import type { DrawingSource, ImageSource } from './images.ts';
@@ -14,6 +14,8 @@ import { TEXT_WIDTH_PX } from './inline.ts';
 import { NUMBERING } from './lists.ts';
 import { documentStyles, STYLE_IDS, styleIds, withTableStyles } from './styles.ts';
 import { tableOf } from './tables.ts';
+import { outlineSize } from './size.ts';
+import { readTemplate } from './template.ts';
 import { cleanText, textRuns } from './text.ts';
 
 /** How a report becomes a Word document. */
@@ -33,27 +35,14 @@ export interface DocxResult {
   readonly messages: readonly Message[];
 }
 
-const MAX_STYLES_BYTES = 5 * 1024 ** 2;
+/** Laying out takes 1.5 to 5 ms for each line or cell: up to this, the numbers of pages are worth the wait. */
+const MAX_LAID_OUT = 1_000;
 
-/** Thrown when a company's template cannot be used; the message says why. */
-export class DocxTemplateError extends Error {
-  override readonly name = 'DocxTemplateError';
-}
-
-function readTemplateStyles(template: Uint8Array): string {
-  try {
-    const files = unzipSync(template, {
-      filter: ({ name, originalSize }) => name === 'word/styles.xml' && originalSize <= MAX_STYLES_BYTES,
-    });
-    const styles = files['word/styles.xml'];
-    if (styles) return strFromU8(styles);
-  } catch {
-    // What is wrong with it is said below.
-  }
-  throw new DocxTemplateError(
-    'The template has no styles that can be read: save it in Word as .docx or .dotx and give that file.',
-  );
-}
+const UNNUMBERED: Message = {
+  level: 'info',
+  code: 'contents-unnumbered',
+  text: 'The report is long, so Word itself numbers the pages in its contents and asks before it does: say yes. In LibreOffice choose Tools, Update, Indexes and Tables.',
+};
 
 /** The label's and the value's part of the facts on the cover. */
 const COVER_COLUMNS = [0.28, 0.72];
@@ -107,7 +96,8 @@ function pageFurniture(outline: ReportOutline): {
 export async function writeDocx(outline: ReportOutline, options: DocxOptions = {}): Promise<DocxResult> {
   const labels = options.labels ?? outlineLabels(outline.language);
   const messages: Message[] = [];
-  const theirs = options.template === undefined ? undefined : readTemplateStyles(options.template);
+  const theirs =
+    options.template === undefined ? undefined : readTemplate(options.template, outline.language);
   const trees = readTrees(outline, options.resolveVariable, messages);
   const addresses = new Set<string>();
   for (const tree of trees.values()) findImages(tree.children, addresses);
@@ -127,6 +117,9 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
     // What comes after the contents starts on a page of its own.
     chapterBlocks(index === 0 ? { ...chapter, startsPage: true } : chapter, 1, context, trees),
   );
+  if (context.waiting.length > 0) body.push(new Paragraph({ children: waitingMarks(context) }));
+  const isLaidOut = outlineSize(outline) <= MAX_LAID_OUT;
+  if (!isLaidOut) messages.push(UNNUMBERED);
   const margin = mm(25);
   const author = cleanText(options.author ?? outline.author ?? '');
   const document = new Document({
@@ -134,11 +127,12 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
     creator: author,
     lastModifiedBy: author,
     description: cleanText(outline.subtitle ?? ''),
-    externalStyles: withTableStyles(theirs),
-    styles: documentStyles(outline.language, theirs === undefined ? new Set() : styleIds(theirs)),
+    externalStyles: withTableStyles(theirs?.styles),
+    styles: documentStyles(outline.language, theirs === undefined ? new Set() : styleIds(theirs.styles)),
+    ...(theirs?.theme === undefined ? {} : { theme: theirs.theme }),
     numbering: NUMBERING,
     footnotes: context.footnotes,
-    pageNumbers: estimatePageNumbersWith({ guess: true }),
+    ...(isLaidOut ? { pageNumbers: estimatePageNumbersWith({ guess: true }) } : {}),
     sections: [
       {
         properties: {

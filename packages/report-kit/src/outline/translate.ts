@@ -10,8 +10,9 @@ interface Fields {
 }
 
 function translated(definition: FieldDefinition, key: string, labels: Labels): FieldDefinition {
-  const label = labels[key] ?? definition.label;
-  const named = label === undefined ? definition : { ...definition, label };
+  // The items of a list have no label of their own.
+  const named =
+    definition.label === undefined ? definition : { ...definition, label: labels[key] ?? definition.label };
   switch (named.type) {
     case 'object':
       return { ...named, properties: named.properties.map(inner => below(inner, key, labels)) };
@@ -41,7 +42,7 @@ const below = (definition: FieldDefinition, key: string, labels: Labels): FieldD
 
 /**
  * Field definitions with the labels of a language: `field.report.ID`, `field.finding.ID` and `section.ID`, parts and choices
- * with their own id or value after it (`field.finding.retest_status.open`). What has no such label keeps its own.
+ * with their own id or value after it (`field.finding.retest_status.open`). What has no such label, or none to replace, stays as it is.
  */
 export function translateFields<Given extends Fields>(fields: Given, labels: Labels): Given {
   return {
