@@ -42,7 +42,8 @@ function factsTable(facts: readonly Fact[]): DocxBlock[] {
       textCell(fact.value, STYLE_IDS.tableText, marksOf(fact)),
     ],
   }));
-  return [tableOf(rows, { shares: FACT_COLUMNS, style: STYLE_IDS.facts }), tableEnd()];
+  // The heads keep their rows together, and these keep to what they are the facts of.
+  return [tableOf(rows, { shares: FACT_COLUMNS, style: STYLE_IDS.facts }), tableEnd(true)];
 }
 
 function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {

@@ -24,6 +24,9 @@ function codeRun(run: CodeRun, isFirst: boolean): TextRun {
   });
 }
 
+/** A block of no more lines than this stays on one page. */
+const KEPT_LINES = 18;
+
 /** A block of code as one paragraph, its words coloured by styles. */
 export function codeBlock(pre: Element, context: DocxContext, indent: number): Paragraph {
   const block = readCodeBlock(pre);
@@ -36,6 +39,7 @@ export function codeBlock(pre: Element, context: DocxContext, indent: number): P
   return new Paragraph({
     style: STYLE_IDS.code,
     ...(indent > 0 ? { indent: { left: indent } } : {}),
+    ...(lines.length <= KEPT_LINES ? { keepLines: true } : {}),
     children: marked(idOf(pre), children, context),
   });
 }

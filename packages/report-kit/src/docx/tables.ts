@@ -94,5 +94,6 @@ export function cellOf(
   });
 }
 
-/** What parts a table from what comes after it, and keeps two tables from growing together. */
-export const tableEnd = (): Paragraph => new Paragraph({ style: STYLE_IDS.tableEnd });
+/** What parts a table from what comes after it, and keeps two tables from growing together; or keeps it on the same page. */
+export const tableEnd = (keepNext = false): Paragraph =>
+  new Paragraph({ style: STYLE_IDS.tableEnd, ...(keepNext ? { keepNext } : {}) });
