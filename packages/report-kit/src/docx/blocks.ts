@@ -239,7 +239,7 @@ function table(element: Element, context: DocxContext, place: Place): DocxBlock[
   context.roomPx = Math.max(40, Math.floor(room / columns) - 16);
   const rows = found.map(({ row, isHead }) => tableRow(row, context, place, isHead));
   context.roomPx = room;
-  if (rows.length > 0) blocks.push(tableOf(rows), tableEnd());
+  if (rows.length > 0) blocks.push(tableOf(rows, context.room.width), tableEnd());
   return blocks;
 }
 

@@ -33,7 +33,7 @@ function marksOf({ severity, isCode }: Cell | Fact): Marks {
   return isCode === true ? { style: STYLE_IDS.codeWords } : {};
 }
 
-function factsTable(facts: readonly Fact[]): DocxBlock[] {
+function factsTable(facts: readonly Fact[], { room }: DocxContext): DocxBlock[] {
   const rows = facts.map(fact => ({
     isHead: false,
     texts: [fact.label, fact.value],
@@ -43,7 +43,7 @@ function factsTable(facts: readonly Fact[]): DocxBlock[] {
     ],
   }));
   // The heads keep their rows together, and these keep to what they are the facts of.
-  return [tableOf(rows, { shares: FACT_COLUMNS, style: STYLE_IDS.facts }), tableEnd(true)];
+  return [tableOf(rows, room.width, { shares: FACT_COLUMNS, style: STYLE_IDS.facts }), tableEnd(true)];
 }
 
 function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
@@ -70,25 +70,30 @@ function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxCont
     block.caption === undefined
       ? []
       : [captionParagraph(context.labels.table, textRuns(block.caption), context, { keepNext: true })];
-  return [...caption, tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]), tableEnd()];
+  return [
+    ...caption,
+    tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows], context.room.width),
+    tableEnd(),
+  ];
 }
 
 /** A list of more short items than this stands in two columns: 200 hosts take three pages so, not five. */
 const LONG_LIST = 20;
 const SHORT_ITEM = 48;
 
-function columnsOf(items: readonly string[]): DocxBlock[] {
+function columnsOf(items: readonly string[], { room }: DocxContext): DocxBlock[] {
   const half = Math.ceil(items.length / 2);
   const rows = items.slice(0, half).map((item, index) => {
     const texts = [item, items[half + index] ?? ''];
     return { isHead: false, texts, cells: texts.map(text => textCell(text, STYLE_IDS.tableText)) };
   });
-  return [tableOf(rows, { shares: [0.5, 0.5] }), tableEnd()];
+  return [tableOf(rows, room.width, { shares: [0.5, 0.5] }), tableEnd()];
 }
 
 function outlineList(block: OutlineBlock & { kind: 'list' }, context: DocxContext): DocxBlock[] {
   const { items, isLinked } = block;
-  if (items.length > LONG_LIST && items.every(item => item.length <= SHORT_ITEM)) return columnsOf(items);
+  if (items.length > LONG_LIST && items.every(item => item.length <= SHORT_ITEM))
+    return columnsOf(items, context);
   const numbering = listNumbering(context, 0);
   return items.map(item => {
     const isAddress = isLinked === true && /^https?:\/\/\S+$/i.test(item);
@@ -118,7 +123,7 @@ function outlineBlock(block: OutlineBlock, level: number, context: DocxContext, 
   const label = block.label === undefined ? [] : [headingParagraph(level + 1, textRuns(block.label))];
   switch (block.kind) {
     case 'facts':
-      return [...label, ...factsTable(block.facts)];
+      return [...label, ...factsTable(block.facts, context)];
     case 'table':
       return [...label, ...outlineTable(block, context)];
     case 'list':

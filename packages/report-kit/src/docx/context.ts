@@ -2,6 +2,7 @@ import { Bookmark } from 'docx';
 import type { Paragraph, ParagraphChild } from 'docx';
 import type { Message } from '../message.ts';
 import type { Named, OutlineLabels } from '../outline/index.ts';
+import type { PageRoom } from './page.ts';
 
 /** A picture that can go into a document. */
 export interface DocxImage {
@@ -29,7 +30,9 @@ export interface DocxContext {
   readonly captions: Map<string, number>;
   /** How many numbered lists there are so far: each counts from its own start. */
   lists: number;
-  /** The room for a picture in CSS pixels: less in lists and tables. */
+  /** The room for text on a page. */
+  readonly room: PageRoom;
+  /** The width for a picture in CSS pixels: less in lists and tables. */
   roomPx: number;
 }
 

@@ -13,13 +13,10 @@ import { hasClass, idOf, plainText } from '../markdown/index.ts';
 import { bookmarkName, marked, waitingMarks } from './context.ts';
 import type { DocxContext } from './context.ts';
 import { formulaOf } from './maths.ts';
+import { roomInPx } from './page.ts';
 import { STYLE_IDS } from './styles.ts';
 import { cleanText, textRuns } from './text.ts';
 import type { Marks } from './text.ts';
-
-/** The width of the text in CSS pixels: A4 with margins of 25 mm. */
-export const TEXT_WIDTH_PX = 604;
-const MAX_HEIGHT_PX = 840;
 
 const MARKS: Readonly<Record<string, Marks>> = {
   b: { bold: true },
@@ -71,7 +68,7 @@ export function imageRun(element: Element, context: DocxContext): ImageRun | und
   const { roomPx } = context;
   const asked = lengthInPx(/(?:^|;\s*)width:\s*([^;]+)/.exec(style)?.[1]?.trim() ?? '', roomPx);
   const width = Math.min(asked ?? image.widthPx, roomPx);
-  const scale = Math.min(width / image.widthPx, MAX_HEIGHT_PX / image.heightPx);
+  const scale = Math.min(width / image.widthPx, roomInPx(context.room).heightPx / image.heightPx);
   const alt = cleanText(String(element.properties.alt ?? ''));
   const name = alt.slice(0, 100) || context.labels.figure;
   const pixels = { type: image.type, data: image.bytes } as const;

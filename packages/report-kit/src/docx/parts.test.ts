@@ -4,7 +4,8 @@ import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import type { OutlineBlock, ReportOutline } from '../outline/index.ts';
 import { writeDocx } from './index.ts';
 import type { DocxOptions } from './index.ts';
-import { columnWidths, TEXT_WIDTH } from './tables.ts';
+import { PAGE_ROOM } from './page.ts';
+import { columnWidths } from './tables.ts';
 
 const outlineOf = (blocks: readonly OutlineBlock[], language = 'en'): ReportOutline => ({
   title: 'T',
@@ -97,10 +98,10 @@ test('tables fill the text exactly, whatever their words, and repeat their heads
     [[long, 'b', long]],
     [['1', 'a few words and some more of them', '443']],
   ]) {
-    const widths = columnWidths(rows);
+    const widths = columnWidths(rows, PAGE_ROOM.width);
     assert.equal(
       widths.reduce((sum, width) => sum + width, 0),
-      TEXT_WIDTH,
+      PAGE_ROOM.width,
     );
     assert.ok(widths.every(width => width > 300));
   }

@@ -218,6 +218,8 @@ const paragraphStyles: readonly ParagraphStyle[] = [
 
 const characterStyles: readonly CharacterStyle[] = [
   { id: 'DefaultParagraphFont', name: 'Default Paragraph Font' },
+  // What the library calls the entries of contents that are given to it.
+  { id: 'IndexLink', name: 'Index Link' },
   { id: 'Strong', name: 'Strong', quickFormat: true, run: { bold: true } },
   { id: 'Emphasis', name: 'Emphasis', quickFormat: true, run: { italics: true } },
   { id: STYLE_IDS.small, name: 'Report Small', quickFormat: true, run: { size: 17 } },

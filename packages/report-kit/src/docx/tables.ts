@@ -1,8 +1,6 @@
 import { Paragraph, Table, TableCell, TableLayoutType, TableRow, WidthType } from 'docx';
 import { STYLE_IDS } from './styles.ts';
 
-/** The width of the text in twentieths of a point: A4 with margins of 25 mm. */
-export const TEXT_WIDTH = 9072;
 /** What a character of a table takes, and what the margins of a cell do. */
 const CHARACTER = 105;
 const MARGINS = 220;
@@ -33,21 +31,21 @@ function needOf(texts: readonly string[]): Need {
 }
 
 /** Columns that fill the width: whole lines where there is room, whole words where there is less, else in proportion. */
-export function columnWidths(rows: readonly (readonly string[])[]): number[] {
+export function columnWidths(rows: readonly (readonly string[])[], whole: number): number[] {
   const columns = Math.max(0, ...rows.map(row => row.length));
   const measured = rows.slice(0, MEASURED_ROWS);
   const needs = Array.from({ length: columns }, (_, column) =>
     needOf(measured.map(row => row[column] ?? '')),
   );
-  const sum = (pick: (need: Need) => number): number => needs.reduce((whole, need) => whole + pick(need), 0);
+  const sum = (pick: (need: Need) => number): number => needs.reduce((all, need) => all + pick(need), 0);
   const [least, most] = [sum(need => need.least), sum(need => need.most)];
   const widthOf = (need: Need): number => {
-    if (least >= TEXT_WIDTH) return (TEXT_WIDTH * need.least) / least;
-    if (most <= TEXT_WIDTH) return (TEXT_WIDTH * need.most) / most;
-    return need.least + ((TEXT_WIDTH - least) * (need.most - need.least)) / (most - least);
+    if (least >= whole) return (whole * need.least) / least;
+    if (most <= whole) return (whole * need.most) / most;
+    return need.least + ((whole - least) * (need.most - need.least)) / (most - least);
   };
   const widths = needs.map(need => Math.floor(widthOf(need)));
-  const rest = TEXT_WIDTH - widths.reduce((whole, width) => whole + width, 0);
+  const rest = whole - widths.reduce((all, width) => all + width, 0);
   return widths.map((width, index) => (index === widths.length - 1 ? width + rest : width));
 }
 
@@ -58,17 +56,20 @@ export interface TableOptions {
   readonly style?: string;
 }
 
-/** A table exactly over the width of the text, its looks left to its style; rows that are heads come again on each page. */
-export function tableOf(rows: readonly RowDraft[], options: TableOptions = {}): Table {
+/** A table of exactly the width given (that of the text), its looks left to its style; rows that are heads come again on each page. */
+export function tableOf(rows: readonly RowDraft[], width: number, options: TableOptions = {}): Table {
   const { shares, style = STYLE_IDS.table } = options;
   return new Table({
     style,
-    width: { size: TEXT_WIDTH, type: WidthType.DXA },
+    width: { size: width, type: WidthType.DXA },
     // What a style would have grow with a long word stays on the page when the widths are fixed.
     layout: TableLayoutType.FIXED,
     columnWidths: shares
-      ? shares.map(share => Math.round(TEXT_WIDTH * share))
-      : columnWidths(rows.map(({ texts }) => texts)),
+      ? shares.map(share => Math.round(width * share))
+      : columnWidths(
+          rows.map(({ texts }) => texts),
+          width,
+        ),
     tableLook: {
       firstRow: rows.some(({ isHead }) => isHead),
       firstColumn: style === STYLE_IDS.facts,
