@@ -2,6 +2,7 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import { markPage } from './artifacts.ts';
 import { pdfText } from './metadata.ts';
 import type { PdfSource } from './source.ts';
+import { Turn } from './turn.ts';
 
 /** What the page knows of the tags of its document; see `kit.prepareTags`. */
 export interface TagHints {
@@ -119,6 +120,7 @@ class TagMender {
     for (const number of this.#source.numbers()) {
       const text = this.#read(number);
       if (/^<<\/Type \/StructElem\n\/S \/(?:LI|Table|Figure)\b/.test(text)) found.push(number);
+      if (!text.startsWith('<</Type /Font\n')) continue;
       const map = /\/ToUnicode (\d+) 0 R/.exec(text)?.[1];
       if (map !== undefined) fonts.add(Number(map));
     }
@@ -171,12 +173,13 @@ class TagMender {
  * Brings what Chromium tagged to PDF/UA-1 (ISO 14289-1): list items with bodies, whole table rows, links in words, artifacts
  * marked, names mapped. Works on one printed part, in place.
  */
-export function mendTags(source: PdfSource, hints: TagHints): void {
+export async function mendTags(source: PdfSource, hints: TagHints, turn = new Turn()): Promise<void> {
   const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
   if (structure === 0) return;
   const mender = new TagMender(source);
   mender.mendObjects();
   for (const number of source.pages()) {
+    if (turn.isOver) await turn.next();
     const { text } = source.read(number);
     mender.mendLinks(text, hints);
     markPage(source, text);
