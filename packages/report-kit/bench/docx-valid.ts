@@ -47,7 +47,7 @@ function broken(bytes: Uint8Array): Uint8Array {
 
 /** The documents to check, by name. */
 async function* documents(draw: DrawingSource): AsyncGenerator<readonly [string, Uint8Array]> {
-  const everything = await readFile(new URL('everything.md', import.meta.url), 'utf8');
+  const everything = await readFile(new URL('everything.txt', import.meta.url), 'utf8');
   for (const [name, load] of Object.entries(builtInDesigns)) {
     const design = await load();
     const many = design.data === 'pentest' ? pentestOf(100, design.sample) : attackSurfaceOf(100);
@@ -65,7 +65,8 @@ async function* documents(draw: DrawingSource): AsyncGenerator<readonly [string,
     chapters: [],
   };
   const outline = { title: 'Everything', language: 'en', facts: [], chapters: [chapter] };
-  yield ['everything', (await writeDocx(outline, { draw })).bytes];
+  const picture = (await builtInDesigns.pentest()).assets.get('portal-error.svg');
+  yield ['everything', (await writeDocx(outline, { draw, image: async () => picture })).bytes];
 }
 
 const { values, positionals } = parseArgs({ options: { keep: { type: 'string' } }, allowPositionals: true });

@@ -305,6 +305,10 @@ function proseParagraph(
   });
 }
 
+/** Two blocks of code, one after the other, would look like one. */
+const isCode = (group: Element | readonly ElementContent[] | undefined): boolean =>
+  group !== undefined && 'tagName' in group && group.tagName === 'pre';
+
 const isFormula = ([node, ...others]: readonly ElementContent[]): boolean =>
   others.length === 0 && node?.type === 'element' && node.properties.dataDisplay === 'block';
 
@@ -332,7 +336,10 @@ export function blockElements(
 ): DocxBlock[] {
   const groups = paragraphGroups(nodes);
   return groups.flatMap((group, index) => {
-    if (!Array.isArray(group)) return blockElement(group, context, place);
+    if (!Array.isArray(group)) {
+      const blocks = blockElement(group, context, place);
+      return isCode(group) && isCode(groups[index - 1]) ? [tableEnd(), ...blocks] : blocks;
+    }
     if (isFormula(group)) return [proseParagraph(group, context, STYLE_IDS.formula)];
     const indent = place.depth > 0 ? { indent: { left: INDENT * place.depth } } : {};
     const keep = announces(group, groups[index + 1]) ? { keepNext: true } : {};

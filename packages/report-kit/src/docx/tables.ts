@@ -9,6 +9,8 @@ const LONGEST_WORD = 25;
 /** A sentence needs no more than this to be read well. */
 const LONGEST_LINE = 70;
 const MEASURED_ROWS = 300;
+/** Characters of a row that stays on one page; a longer one may be higher than a page is. */
+const LONGEST_KEPT = 1_500;
 
 /** One row of a table that is being built; `texts` are what its cells say, for the widths of the columns. */
 export interface RowDraft {
@@ -79,7 +81,12 @@ export function tableOf(rows: readonly RowDraft[], width: number, options: Table
       noVBand: true,
     },
     rows: rows.map(
-      ({ cells, isHead }) => new TableRow({ children: cells, tableHeader: isHead, cantSplit: true }),
+      ({ cells, texts, isHead }) =>
+        new TableRow({
+          children: cells,
+          tableHeader: isHead,
+          cantSplit: texts.join('').length < LONGEST_KEPT,
+        }),
     ),
   });
 }

@@ -154,7 +154,7 @@ function summaryChapter(data: AttackSurfaceData, words: DesignWords): Chapter {
       { kind: 'facts', facts: [{ label: t('summary.risk'), value: risk, severity }] },
       {
         kind: 'chart',
-        caption: `${t('summary.risk')}: ${score} ${t('summary.risk.of')}`,
+        caption: `${t('summary.risk')} ${score} ${t('summary.risk.of')}`,
         items: [{ label: t('summary.risk'), value: score, severity }],
         of: 100,
       },

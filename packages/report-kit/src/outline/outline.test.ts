@@ -11,6 +11,7 @@ import {
   projectOfData,
   translateFields,
 } from './index.ts';
+import { dateInWords } from './values.ts';
 
 const CRITICAL = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
 const LOW = 'CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N';
@@ -228,4 +229,10 @@ test('a report in few words shows the fields that its design names, without the 
   assert.deepEqual(worst?.blocks, [
     { kind: 'facts', facts: [{ label: 'CVSS', value: '9.8 – Critical', severity: 'critical' }] },
   ]);
+});
+
+test('a language that is none is taken for English, and a moment that is none stays as it is', () => {
+  assert.equal(dateInWords('2026-11-03', 'not a language'), 'November 3, 2026');
+  assert.equal(dateInWords('2026-11-03', 'de_DE'), '3. November 2026');
+  assert.equal(dateInWords('soon', 'de'), 'soon');
 });

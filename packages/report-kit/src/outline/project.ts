@@ -5,7 +5,7 @@ import { findCwe, isSeverity, scoreCvss, SEVERITIES } from '../scores/index.ts';
 import { countSeverities, orderFindings, severityOfFinding } from './order.ts';
 import { outlineLabels } from './labels.ts';
 import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from './outline.ts';
-import { dateInWords } from './values.ts';
+import { dateInWords, knownLanguage } from './values.ts';
 
 type Finding = Project['findings'][number];
 
@@ -57,7 +57,9 @@ function inLines(definition: FieldDefinition, value: Json, words: Words): Fact[]
           label,
           value:
             typeof value === 'number'
-              ? new Intl.NumberFormat(words.language, { maximumFractionDigits: 10 }).format(value)
+              ? new Intl.NumberFormat(knownLanguage(words.language), { maximumFractionDigits: 10 }).format(
+                  value,
+                )
               : String(value),
         },
       ];

@@ -1,4 +1,4 @@
-import { dateInWords, fillIn, momentInWords } from './values.ts';
+import { dateInWords, fillIn, knownLanguage, momentInWords } from './values.ts';
 
 /** The words of a design's labels and of values in one language. */
 export interface DesignWords {
@@ -13,8 +13,8 @@ export interface DesignWords {
 
 /** The words of labels in a language (BCP 47). */
 export function designWords(labels: Readonly<Record<string, string>>, language: string): DesignWords {
-  const rules = new Intl.PluralRules(language);
-  const numbers = new Intl.NumberFormat(language);
+  const rules = new Intl.PluralRules(knownLanguage(language));
+  const numbers = new Intl.NumberFormat(knownLanguage(language));
   const t = (key: string, values: Readonly<Record<string, string | number>> = {}): string =>
     fillIn(labels[key] ?? key, values);
   return {
