@@ -52,8 +52,8 @@ export interface DocxResult {
   readonly messages: readonly Message[];
 }
 
-/** Laying out takes 1.5 to 5 ms for each line or cell: up to this, the numbers of pages are worth the wait. */
-const MAX_LAID_OUT = 1_000;
+/** Up to this size a document is laid out in some two seconds of one processor; beyond it in proportion, or worse. */
+const MAX_LAID_OUT = 1_250;
 
 const UNNUMBERED: Message = {
   level: 'info',

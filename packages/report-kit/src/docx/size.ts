@@ -1,18 +1,21 @@
 import type { Chapter, OutlineBlock, ReportOutline } from '../outline/index.ts';
 
-/** Characters of prose that take about as long to lay out as a cell of a table. */
-const CHARACTERS = 80;
+/** Characters of prose, and of a cell, that take about as long to lay out as an empty cell. */
+const IN_PROSE = 80;
+const IN_CELL = 15;
+
+const cellSize = (text: string): number => 1 + text.length / IN_CELL;
 
 function blockSize(block: OutlineBlock): number {
   switch (block.kind) {
     case 'markdown':
-      return 1 + block.text.length / CHARACTERS;
+      return 1 + block.text.length / IN_PROSE;
     case 'facts':
-      return 2 * block.facts.length;
+      return block.facts.reduce((sum, { value }) => sum + 1 + cellSize(value), 0);
     case 'list':
       return block.items.length;
     case 'table':
-      return block.rows.length * block.columns.length;
+      return block.rows.flat().reduce((sum, { text }) => sum + cellSize(text), 0);
     case 'chart':
       return block.items.length;
   }
