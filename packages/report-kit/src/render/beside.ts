@@ -25,7 +25,7 @@ export class BesidePrinter {
   }
 
   /** Prints a part that `kit.copyPart` gave; undefined when HTML does not say all of it. */
-  async print(copy: unknown, leadPages: number): Promise<PrintedPart | undefined> {
+  async print(copy: string, leadPages: number): Promise<PrintedPart | undefined> {
     const { limits, isTagged, timed } = this.#context;
     return this.#inTurn(async session =>
       timed('printBeside', async () => {
@@ -37,7 +37,7 @@ export class BesidePrinter {
   }
 
   /** Prints sheets that `kit.copySheets` gave; undefined when HTML does not say all of them. */
-  async printSheets(copy: unknown): Promise<Uint8Array | undefined> {
+  async printSheets(copy: string): Promise<Uint8Array | undefined> {
     return this.#inTurn(async session => {
       if ((await session.call('showCopy', copy)) !== true) return undefined;
       return printPage(session, this.#context.limits, { isTagged: false });

@@ -215,7 +215,7 @@ export class DocumentPrinter {
     }
   }
 
-  /** Prints a part that does not depend on its page's number: in the other page if it is idle, and in this one if not. */
+  /** Prints a part that does not depend on its page's number: in the other page unless it has enough to do. */
   async #printFree(shown: ShownPart, from: number, startsNaturally: boolean): Promise<PartEnd> {
     const { leadPages } = shown;
     const { session } = this.#context;
@@ -226,8 +226,8 @@ export class DocumentPrinter {
     const part: Part = { ...place, startPage: 0, pageCount: 0 };
     const isLast = shown.isLast && end.to === shown.to;
     // While the other page would print the last part, this one would have nothing to do.
-    if (this.#beside?.waiting === 0 && !isLast) {
-      const copy = await session.call('copyPart', null);
+    if (this.#beside && this.#beside.waiting < GIVEN_PARTS && !isLast) {
+      const copy = z.string().parse(await session.call('copyPart', null));
       this.#addFree(part, this.#printBeside(this.#beside, { from, leadPages, weight: shown.weight, copy }));
     } else {
       const printed = await this.#printHere({ leadPages }, []);

@@ -25,7 +25,7 @@ export type ShownPart = z.output<typeof shownPart>;
 /** A part for another page to print before it is its turn; see `kit.copyLast`. */
 export const copiedPart = shownPart
   .pick({ to: true, isLast: true, leadPages: true, weight: true })
-  .extend({ from: z.int().min(0), copy: z.unknown() });
+  .extend({ from: z.int().min(0), copy: z.string() });
 
 /** Where a part ends; see `kit.closePart`. */
 export const closedPart = z.object({

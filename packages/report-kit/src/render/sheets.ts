@@ -8,7 +8,7 @@ const AT_ONCE = 200;
 /** So many times as many wait for the other page at most. */
 const GIVEN_AT_ONCE = 2;
 
-const copiedSheets = z.object({ numbers: z.array(z.int().min(1)), copy: z.unknown().optional() });
+const copiedSheets = z.object({ numbers: z.array(z.int().min(1)), copy: z.string().optional() });
 const shownSheets = z.array(z.int().min(1));
 
 /** Sheets to lay over the pages with these numbers. */
@@ -80,8 +80,14 @@ export class SheetPrinter {
           this.#context.session.call('copySheets', this.#order(range)),
         ),
       );
-      if (copy === undefined && numbers.length > 0) this.#left.push(range);
-      else if (numbers.length > 0) this.#given.push({ range, numbers, bytes: beside.printSheets(copy) });
+      if (numbers.length === 0) continue;
+      if (copy === undefined) this.#left.push(range);
+      else {
+        const bytes = beside.printSheets(copy);
+        // Whoever waits for the document hears of it.
+        bytes.catch(() => undefined);
+        this.#given.push({ range, numbers, bytes });
+      }
     }
   }
 

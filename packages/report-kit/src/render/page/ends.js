@@ -84,7 +84,7 @@
 
   /** Whether a part looks the same on whatever page it begins. */
   const isFreePart = (from, end) =>
-    plan.isShared && !cutsTable(from, end) && leaves.slice(from, end.to).every(leaf => !leaf.hasReferences);
+    plan.isShared && leaves.slice(from, end.to).every(leaf => !leaf.hasReferences);
 
   /** Where a part ends that may be printed beside others: at a forced break, so that all have about the same weight. */
   function sharedEnd(from) {
