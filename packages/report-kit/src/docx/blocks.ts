@@ -282,7 +282,12 @@ function blockElement(element: Element, context: DocxContext, place: Place): Doc
     case 'table':
       return table(element, context, place);
     case 'blockquote':
-      return blockElements(element.children, context, { ...place, style: STYLE_IDS.quote });
+      // What is quoted within a quotation, or listed in it, stands further in.
+      return blockElements(element.children, context, {
+        ...place,
+        style: STYLE_IDS.quote,
+        depth: place.depth + 1,
+      });
     case 'hr':
       return [new Paragraph({ thematicBreak: true })];
     default:
