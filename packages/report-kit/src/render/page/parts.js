@@ -31,12 +31,16 @@
     }
   }
 
-  /** Automatic column widths come from all rows, so a table that is printed in parts keeps those of the whole. */
+  /**
+   * Automatic column widths come from all rows, so a table that is printed in parts keeps those of the whole. Answers whether
+   * the heads of all tables in the part are as high as they were when this was done.
+   */
   function freezeTables(from, to) {
-    document.getElementById('report').setAttribute('rk-seen', '');
-    for (const container of containers) {
-      if (!container.isTable || container.isFrozen || container.first >= to || container.last < from)
-        continue;
+    const tables = containers.filter(({ isTable, first, last }) => isTable && first < to && last >= from);
+    const root = document.getElementById('report');
+    for (const container of tables) {
+      if (container.isFrozen) continue;
+      root.setAttribute('rk-seen', '');
       container.isFrozen = true;
       const { element, first, last } = container;
       const row = element.rows[0];
@@ -56,7 +60,9 @@
         cell.style.boxSizing = 'border-box';
         cell.style.width = `${(widths[index] / whole) * 100}%`;
       }
+      container.headHeight = element.tHead?.getBoundingClientRect().height ?? 0;
     }
+    return tables.every(({ headHeight }) => headHeight !== undefined);
   }
 
   const gates = [];
@@ -113,12 +119,12 @@
   let height = 0;
   let staysSeen = false;
 
-  async function ready(isCut) {
+  async function ready(mustBeMeasured) {
     const root = document.getElementById('report');
     root.removeAttribute('rk-seen');
     kit.isMeasured = false;
     height = 0;
-    const isMeasured = isCut || kit.waitingFootnotes() > 0 || kit.hasLongTable();
+    const isMeasured = mustBeMeasured || kit.waitingFootnotes() > 0 || kit.hasLongTable();
     if (!isMeasured && !kit.mustBeSeen(root)) return kit.pictures();
     await kit.see(root);
     await kit.warmFootnotes();
@@ -213,9 +219,9 @@
     const isFree = to === undefined && plan.isFreePart(from, end);
     if (startPage === null && !isFree) return null;
     const isCut = plan.cutsTable(from, end);
-    if (isCut) freezeTables(from, end.to);
+    const isMeasured = isCut && !freezeTables(from, end.to);
     const leadPages = showPart(from, end.to, startsNaturally, startPage);
-    await ready(isCut);
+    await ready(isMeasured);
     const hasReferences = leaves.slice(from, end.to).some(leaf => leaf.hasReferences);
     const weight = before[end.to] - before[from];
     return part({ ...end, isLast, leadPages, weight, hasReferences, isFree });
@@ -245,9 +251,11 @@
   };
 
   function headHeight(index) {
-    const table = leaves[index].parent && leaves[index].element.closest('table');
-    const head = table?.tHead;
-    return head && leaves[index].element.localName === 'tr' ? head.getBoundingClientRect().height : 0;
+    const { parent, element } = leaves[index];
+    if (!parent || element.localName !== 'tr') return 0;
+    const table = element.closest('table');
+    const known = containers.find(container => container.element === table)?.headHeight;
+    return known ?? table?.tHead?.getBoundingClientRect().height ?? 0;
   }
 
   /** Ends the part before the last leaf that begins a page, and hides what is after it; null when more pages must be seen for that. */
