@@ -80,7 +80,7 @@
     const counters = kit.countersBefore(begins);
     if (counters === '') return;
     // A box out of flow among rows would make a row of its own: there, what they are in sets the counters.
-    const isRow = /^table-/.test(getComputedStyle(begins).display);
+    const isRow = getComputedStyle(begins).display.startsWith('table-');
     const gate = isRow ? begins.parentElement : begins.previousElementSibling;
     if (!gate) return;
     gates.push({ element: gate, style: gate.getAttribute('style') ?? '' });
