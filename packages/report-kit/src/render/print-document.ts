@@ -224,8 +224,9 @@ export class DocumentPrinter {
     const place = { from, to: end.to, startsNaturally, leadPages, waits: false };
     const part: Part = { ...place, startPage: 0, pageCount: 0 };
     const isLast = shown.isLast && end.to === shown.to;
-    // While the other page would print the last part, this one would have nothing to do.
-    if (this.#beside && this.#beside.waiting < GIVEN_PARTS && !isLast) {
+    // What this page gives away it goes on from: with the search for the next part's end, or with the next part.
+    const room = shown.endsNaturally ? GIVEN_PARTS : 1;
+    if (this.#beside && this.#beside.waiting < room && !isLast) {
       const copy = z.string().parse(await session.call('copyPart', null));
       this.#addFree(
         part,
