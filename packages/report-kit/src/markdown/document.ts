@@ -1,4 +1,5 @@
 import type { Element, Root } from 'hast';
+import type { Root as MarkdownRoot } from 'mdast';
 import type { Message } from '../message.ts';
 import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
 import { replaceComponents } from './components.ts';
@@ -17,6 +18,8 @@ export interface MarkdownDocument extends Readonly<Findings> {
 }
 
 const MAX_LENGTH = 5_000_000;
+/** Each level of a list is two elements. */
+const MAX_HTML_DEPTH = 3 * MAX_DEPTH;
 /** Text that cannot be read as Markdown is still shown: as it is. */
 function asPlain(text: string, message: Message): MarkdownDocument {
   const code: Element = {
@@ -28,6 +31,26 @@ function asPlain(text: string, message: Message): MarkdownDocument {
   const pre: Element = { type: 'element', tagName: 'pre', properties: {}, children: [code] };
   const tree: Root = { type: 'root', children: [pre] };
   return { tree, messages: [message], anchors: [], references: [], images: [], todos: 0 };
+}
+
+const tooDeep = (text: string): MarkdownDocument =>
+  asPlain(text, {
+    level: 'error',
+    code: 'text-too-deep',
+    text: `Lists, quotes, marks or elements lie more than ${MAX_DEPTH} deep in one another, so the Markdown was not read: close what is open, or put the text in a code block.`,
+  });
+
+/** The sanitised tree; undefined when raw HTML nests so deep that no parser or writer can walk it: `<div>` 50,000 times. */
+function htmlTree(parsed: MarkdownRoot, hasLines: boolean): Root | undefined {
+  try {
+    const dirty = toHtmlTree(arrangeTree(parsed), hasLines);
+    if (isTooDeep(dirty, MAX_HTML_DEPTH)) return undefined;
+    replaceComponents(dirty);
+    return sanitizeTree(dirty);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Reads a text. Never throws on any text: what cannot be shown is reported in `messages`. */
@@ -50,16 +73,10 @@ export function readMarkdown(text: string, options: MarkdownOptions = {}): Markd
       ...(cost.line === undefined ? {} : { location: { line: cost.line } }),
     });
   const parsed = cost === undefined ? parseTree(text) : undefined;
-  if (parsed === undefined || isTooDeep(parsed))
-    return asPlain(text, {
-      level: 'error',
-      code: 'text-too-deep',
-      text: `Lists, quotes or marks lie more than ${MAX_DEPTH} deep in one another, so the Markdown was not read: put the text in a code block.`,
-    });
+  if (parsed === undefined || isTooDeep(parsed)) return tooDeep(text);
   const refused = takeRefused(parsed);
-  const dirty = toHtmlTree(arrangeTree(parsed), options.hasLines === true);
-  replaceComponents(dirty);
-  const tree = sanitizeTree(dirty);
+  const tree = htmlTree(parsed, options.hasLines === true);
+  if (!tree) return tooDeep(text);
   const found = finishTree(tree, options);
   return { ...found, messages: [...refused, ...found.messages], tree };
 }

@@ -48,6 +48,7 @@ export function safeMarkup(html: string, isBlock: boolean): string {
   // A block that begins with what is shown is no HTML to a viewer: its marks are text, too.
   if (isBlock && shown.trimStart().startsWith('&lt;'))
     return html.replaceAll(/[\\`*_[\]<&]/g, String.raw`\$&`);
+  const lower = shown.toLowerCase();
   let result = '';
   let at = 0;
   for (let next = shown.indexOf('<'); next >= 0; next = shown.indexOf('<', at)) {
@@ -59,8 +60,8 @@ export function safeMarkup(html: string, isBlock: boolean): string {
     TAG.lastIndex = 0;
     const match = TAG.exec(shown.slice(next, next + MAX_TAG));
     const [tag = '<', slash = '', name = '', attributes = ''] = match ?? [];
-    const silent = /^<(svg|math|style|script)/i.exec(tag)?.[1];
-    const close = silent === undefined ? -1 : shown.toLowerCase().indexOf(`</${silent.toLowerCase()}`, next);
+    const silent = /^<(svg|math|style|script)(?![\w-])/i.exec(tag)?.[1];
+    const close = silent === undefined ? -1 : lower.indexOf(`</${silent.toLowerCase()}`, next);
     if (close >= 0) {
       const end = shown.indexOf('>', close);
       at = end < 0 ? shown.length : end + 1;
