@@ -37,9 +37,13 @@ const withKids = (text: string, kids: readonly string[]): string =>
 
 class TagMender {
   readonly #source: PdfSource;
+  readonly #turn: Turn;
+  /** List → its item as it was → the item that is there now. */
+  readonly #moved = new Map<number, Map<string, string>>();
 
-  constructor(source: PdfSource) {
+  constructor(source: PdfSource, turn: Turn) {
     this.#source = source;
+    this.#turn = turn;
   }
 
   #read(number: number): string {
@@ -70,14 +74,17 @@ class TagMender {
     this.#source.change(number, {
       text: body.replace('/S /LI', '/S /LBody').replace(/\/P \d+ 0 R/, `/P ${item} 0 R`),
     });
-    const list = this.#read(parent);
-    const wanted = `${number} 0 R`;
-    this.#source.change(parent, {
-      text: withKids(
-        list,
-        kidsOf(list).map(kid => (kid === wanted ? `${item} 0 R` : kid)),
-      ),
-    });
+    const moved = this.#moved.get(parent) ?? new Map<string, string>();
+    this.#moved.set(parent, moved.set(`${number} 0 R`, `${item} 0 R`));
+  }
+
+  /** Puts the new items into their lists: once for a list, since it may have thousands. */
+  #moveItems(): void {
+    for (const [parent, moved] of this.#moved) {
+      const list = this.#read(parent);
+      const kids = kidsOf(list).map(kid => moved.get(kid) ?? kid);
+      this.#source.change(parent, { text: withKids(list, kids) });
+    }
   }
 
   /** Chromium leaves out cells without content, which leaves rows of different lengths. */
@@ -114,10 +121,11 @@ class TagMender {
     if (isFrame) this.#source.change(number, { text: text.replace('/S /Figure', '/S /Div') });
   }
 
-  mendObjects(): void {
+  async mendObjects(): Promise<void> {
     const found: number[] = [];
     const fonts = new Set<number>();
     for (const number of this.#source.numbers()) {
+      if (this.#turn.isOver) await this.#turn.next();
       const text = this.#read(number);
       if (/^<<\/Type \/StructElem\n\/S \/(?:LI|Table|Figure)\b/.test(text)) found.push(number);
       if (!text.startsWith('<</Type /Font\n')) continue;
@@ -125,12 +133,14 @@ class TagMender {
       if (map !== undefined) fonts.add(Number(map));
     }
     for (const number of found) {
+      if (this.#turn.isOver) await this.#turn.next();
       const text = this.#read(number);
       const role = roleOf(text);
       if (role === 'LI') this.#mendItem(number, text);
       else if (role === 'Table') this.#mendTable(text);
       else this.#mendFigure(number, text);
     }
+    this.#moveItems();
     for (const number of fonts) this.#mendCharacters(number);
   }
 
@@ -176,8 +186,8 @@ class TagMender {
 export async function mendTags(source: PdfSource, hints: TagHints, turn = new Turn()): Promise<void> {
   const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
   if (structure === 0) return;
-  const mender = new TagMender(source);
-  mender.mendObjects();
+  const mender = new TagMender(source, turn);
+  await mender.mendObjects();
   for (const number of source.pages()) {
     if (turn.isOver) await turn.next();
     const { text } = source.read(number);
