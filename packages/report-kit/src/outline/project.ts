@@ -1,5 +1,5 @@
 import type { Design, Project } from '../archives/index.ts';
-import { holds, isEmptyValue, isJsonObject } from '../fields/index.ts';
+import { holds, isEmptyField, isJsonObject } from '../fields/index.ts';
 import type { FieldDefinition, Json, JsonObject } from '../fields/index.ts';
 import { findCwe, isSeverity, scoreCvss, SEVERITIES } from '../scores/index.ts';
 import { countSeverities, orderFindings, severityOfFinding } from './order.ts';
@@ -132,7 +132,7 @@ function fieldBlocks(
   const blocks: OutlineBlock[] = [];
   for (const definition of definitions) {
     const value = Object.hasOwn(values, definition.id) ? values[definition.id] : undefined;
-    if (value === undefined || isEmptyValue(value) || !holds(definition.condition, values)) continue;
+    if (value === undefined || isEmptyField(definition, value) || !holds(definition.condition, values)) continue;
     if (isProse(definition)) {
       if (typeof value === 'string')
         blocks.push({ kind: 'markdown', label: labelOf(definition), text: value });
