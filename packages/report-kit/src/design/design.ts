@@ -31,6 +31,8 @@ export interface Design {
   readonly authorPath: string;
   readonly template: string;
   readonly style: string;
+  /** Lines of `style` that stand before the design's own: those of the style sheet that designs share. */
+  readonly sharedLines?: number | undefined;
   /** Component name → template; the first line may declare attributes: `<!-- props: finding, number -->`. */
   readonly partials: Readonly<Record<string, string>>;
   /** Language → key → text; a language falls back to its base, then to the design's own. */

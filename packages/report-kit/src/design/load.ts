@@ -158,6 +158,7 @@ export async function loadDesign(dirOrFile: string): Promise<Design> {
     authorPath: author,
     template,
     style: `${sharedStyle}\n${style}\n${sharedScreen}`,
+    sharedLines: sharedStyle.split('\n').length,
     partials: { ...sharedPartials, ...partials },
     labels: mergeLabels(sharedLabels, labels),
     assets: new Map([...sharedAssets, ...assets]),

@@ -132,7 +132,8 @@ function fieldBlocks(
   const blocks: OutlineBlock[] = [];
   for (const definition of definitions) {
     const value = Object.hasOwn(values, definition.id) ? values[definition.id] : undefined;
-    if (value === undefined || isEmptyField(definition, value) || !holds(definition.condition, values)) continue;
+    if (value === undefined || isEmptyField(definition, value) || !holds(definition.condition, values))
+      continue;
     if (isProse(definition)) {
       if (typeof value === 'string')
         blocks.push({ kind: 'markdown', label: labelOf(definition), text: value });

@@ -13,7 +13,12 @@ before(async () => {
 });
 after(async () => renderer.close());
 
-async function messagesOf(template: string, data: unknown = {}, style = ''): Promise<readonly Message[]> {
+async function messagesOf(
+  template: string,
+  data: unknown = {},
+  style = '',
+  sharedLines = 0,
+): Promise<readonly Message[]> {
   const design: Design = {
     id: 'test',
     name: 'Test',
@@ -24,6 +29,7 @@ async function messagesOf(template: string, data: unknown = {}, style = ''): Pro
     authorPath: '',
     template,
     style,
+    sharedLines,
     partials: {},
     labels: {},
     assets: new Map(),
@@ -122,4 +128,20 @@ test('what imported designs find in their scope is there', async () => {
   const template =
     '<p>{{ report.findings.length }}{{ computed(() => 1).value }}{{ typeof chartjsPlugins.DataLabels }}</p>';
   assert.deepEqual(await messagesOf(template, { report: { title: 'x' }, findings: [{}] }), []);
+});
+
+test('a fault in a style sheet: the line of the design’s own file, or of the shared one', async () => {
+  const style = 'p {}\np { color: red';
+  const own = await only('style-invalid', '<p>a</p>', {}, style);
+  assert.deepEqual([own.location?.file, own.location?.line], ['style.css', 2]);
+  const [later] = await messagesOf('<p>a</p>', {}, style, 1);
+  assert.deepEqual([later?.location?.file, later?.location?.line], ['style.css', 1]);
+  assert.match(later?.text ?? '', /^style\.css, line 1: /);
+  const [shared] = await messagesOf('<p>a</p>', {}, style, 2);
+  assert.deepEqual([shared?.location?.file, shared?.location?.line], ['_shared/style.css', 2]);
+});
+
+test('a label that is missing: the line that asks for it', async () => {
+  const message = await only('label-missing', "<p>a</p>\n<p>{{ t('no.such') }}</p>");
+  assert.deepEqual([message.location?.file, message.location?.line], ['template.html', 2]);
 });

@@ -22,7 +22,7 @@ import type { RenderJob, RenderResult } from './job.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { RenderLimits } from './limits.ts';
 import { MarkdownTexts } from './markdown-texts.ts';
-import { placeOf, withPlaces } from './located.ts';
+import { inStyleFile, placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
 import { DocumentPrinter } from './print-document.ts';
@@ -95,7 +95,7 @@ class JobRun {
     const paged = await this.#timed('style', () =>
       rewriteStyle(labelledStyle(design.style, labels), this.#styleSource()),
     );
-    this.#session.messages.push(...paged.messages);
+    this.#session.messages.push(...paged.messages.map(message => inStyleFile(message, design)));
     await this.#timed('template', async () => this.#render(compiled, paged));
     this.#failOnErrors('template-failed', 'The template failed, so there is no document.');
     if (this.#job.output === 'html') return this.#html(paged);
