@@ -14,6 +14,7 @@ import { layOver } from '../pdf/overlay.ts';
 import { PdfUpdate } from '../pdf/update.ts';
 import { printWithWeasyPrint } from '../pdf/weasyprint.ts';
 import { checkAssets } from './assets.ts';
+import { drawDiagrams } from './diagrams.ts';
 import { DEFAULT_SIZE } from './css/page-rules.ts';
 import { contentWidth, rewriteStyle } from './css/rewrite.ts';
 import type { PagedStyle } from './css/rewrite.ts';
@@ -117,6 +118,7 @@ class JobRun {
     const markdown = new MarkdownTexts(this.#data, messages, variablesFrom(this.#data));
     this.#markdown = markdown;
     this.#session.questions = {
+      diagrams: async value => drawDiagrams(this.#session, value, this.#limits),
       place: async value => placeOf(this.#data, z.string().max(50_000).parse(value)),
       qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
