@@ -64,17 +64,34 @@ function joined(
   return kept;
 }
 
-/** Does so in a page's content, in place. */
-export function markPage(source: PdfSource, page: string): void {
+/** Whether a text is shown with glyph 0, which stands for characters that no font has. */
+function hasMissingGlyph(source: PdfSource, content: string): boolean {
+  let codeLength = 4;
+  for (const [, font, codes = ''] of content.matchAll(/\/F(\d+) [-\d.]+ Tf|<([0-9A-Fa-f]+)> Tj/g))
+    // Chromium names fonts after their objects; those that it draws itself have codes of one byte.
+    if (font !== undefined) codeLength = source.read(Number(font)).text.includes('/Subtype /Type3') ? 2 : 4;
+    else
+      for (let at = codes.indexOf('00'); at >= 0; at = codes.indexOf('00', at + 1))
+        if (at % codeLength === 0 && (codeLength === 2 || codes.startsWith('0000', at))) return true;
+  return false;
+}
+
+/** Does so in a page's content, in place; returns whether it shows a character that no font has. */
+export function markPage(source: PdfSource, page: string): boolean {
   const number = Number(/\/Contents (\d+) 0 R/.exec(page)?.[1] ?? 0);
   const { text, stream } = source.read(number);
-  if (!stream || !text.includes('/FlateDecode')) return;
-  const content = inflateSync(stream).toString('latin1');
+  if (!stream) return false;
+  // Chromium does not pack what is a few lines long.
+  const isPacked = text.includes('/FlateDecode');
+  const content = (isPacked ? inflateSync(stream) : Buffer.from(stream)).toString('latin1');
   const marked = markArtifacts(content);
-  if (marked === content) return;
-  const bytes = packed(Buffer.from(marked, 'latin1'));
+  const isMissing = hasMissingGlyph(source, content);
+  if (marked === content) return isMissing;
+  const plain = Buffer.from(marked, 'latin1');
+  const bytes = isPacked ? packed(plain) : plain;
   source.change(number, {
     text: text.replace(/\/Length \d+/, `/Length ${bytes.length}`),
     stream: bytes,
   });
+  return isMissing;
 }

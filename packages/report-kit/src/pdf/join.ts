@@ -75,7 +75,7 @@ export class PdfJoin {
 
   readonly #hints: TagHints;
 
-  constructor(hints: TagHints = { targets: new Map() }) {
+  constructor(hints: TagHints = { targets: new Map(), faults: new Set() }) {
     this.#hints = hints;
     this.#root = this.#body.allocate();
     this.#pageTree = this.#body.allocate();

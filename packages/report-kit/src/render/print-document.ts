@@ -8,7 +8,7 @@ import { readPositions } from '../pdf/positions.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import { mendTags } from '../pdf/tags.ts';
-import type { TagHints } from '../pdf/tags.ts';
+import type { TagFault, TagHints } from '../pdf/tags.ts';
 import type { RenderLimits } from './limits.ts';
 import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
@@ -89,6 +89,8 @@ export interface PrintedDocument {
   readonly pages: ReadonlyMap<string, number>;
   /** What was laid out on sheets while the document was printed; undefined when that is still to be done. */
   readonly sheets: readonly PrintedSheets[] | undefined;
+  /** What keeps the document from being PDF/UA-1, as far as its tags show. */
+  readonly faults: ReadonlySet<TagFault>;
 }
 
 /** What printing needs of its job. */
@@ -109,7 +111,7 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
-  #hints: TagHints = { targets: new Map() };
+  #hints: TagHints = { targets: new Map(), faults: new Set() };
   #join: PdfJoin;
   readonly #memory = new MemoryCollector();
   /** Free parts whose first page is not known yet, in order. */
@@ -133,7 +135,7 @@ export class DocumentPrinter {
     const named = z
       .record(z.string(), z.string().max(1_000))
       .parse(await this.#context.session.call('targets', null));
-    this.#hints = { targets: new Map(Object.entries(named)) };
+    this.#hints = { targets: new Map(Object.entries(named)), faults: new Set() };
     this.#join = new PdfJoin(this.#hints);
     const { session } = this.#context;
     session.beside?.follow(session);
@@ -157,7 +159,8 @@ export class DocumentPrinter {
     sheets.catch(() => undefined);
     await this.#printReferences();
     const body = await this.#context.timed('join', async () => this.#finish());
-    return { body, pageCount: this.#pageCount, pages: this.#pages, sheets: await sheets };
+    const { faults } = this.#hints;
+    return { body, pageCount: this.#pageCount, pages: this.#pages, sheets: await sheets, faults };
   }
 
   async #collect(session: PageSession): Promise<void> {

@@ -13,6 +13,7 @@ import { writeMetadata } from '../pdf/metadata.ts';
 import { layOver } from '../pdf/overlay.ts';
 import { PdfUpdate } from '../pdf/update.ts';
 import { printWithWeasyPrint } from '../pdf/weasyprint.ts';
+import { isAccessible } from './accessible.ts';
 import { checkAssets } from './assets.ts';
 import { drawDiagrams } from './diagrams.ts';
 import { DEFAULT_SIZE } from './css/page-rules.ts';
@@ -182,14 +183,15 @@ class JobRun {
       isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
-    const { body, pageCount, pages, sheets } = await printer.print();
+    const { body, pageCount, pages, sheets, faults } = await printer.print();
     const { messages } = pageSummary.parse(await this.#session.call('summary', null));
     this.#session.messages.push(...messages);
     const update = new PdfUpdate(body);
     if (sheets) await this.#timed('overlay', () => layOverAll(update, sheets));
     else if (z.boolean().parse(await this.#session.call('needsPositions', null)))
       await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
-    const bytes = await this.#timed('finish', () => this.#finish(update));
+    const isClaimed = this.#job.isDraft !== true && (await isAccessible(this.#session, faults, this.#data));
+    const bytes = await this.#timed('finish', () => this.#finish(update, isClaimed));
     const result =
       password === undefined || password === ''
         ? bytes
@@ -211,11 +213,12 @@ class JobRun {
     }
   }
 
-  #finish(update: PdfUpdate): Uint8Array {
+  #finish(update: PdfUpdate, isClaimed: boolean): Uint8Array {
     const author = textAt(this.#data, this.#job.design.authorPath);
     const metadata = { author, ...this.#job.metadata, title: this.#title };
+    const language = this.#language;
     extendCatalog(update, [
-      writeMetadata(update, metadata, this.#language, new Date()),
+      writeMetadata(update, metadata, { language, isClaimed, now: new Date() }),
       writeAttachments(update, this.#job.attachments ?? new Map()),
     ]);
     return update.finish();
