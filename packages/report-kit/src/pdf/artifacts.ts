@@ -8,19 +8,34 @@ const BEGIN = '/Artifact BMC';
 
 const operatorOf = (line: string): string => line.slice(line.lastIndexOf(' ') + 1);
 
-/** Where drawing begins and ends that belongs to no structure element, by line; Chromium writes an operator on each. */
-function untagged(lines: readonly string[]): (readonly [from: number, to: number])[] {
-  const found: (readonly [number, number])[] = [];
+/** Begin or end of what a tag marks, at the end of its line. */
+const TAG = /\bB[DM]C(?=\n|$)|\bEMC(?=\n|$)/g;
+
+/** Stretches of whole lines that stand in no tag. */
+function* betweenTags(content: string): Generator<readonly [from: number, to: number]> {
   let depth = 0;
+  let from = 0;
+  for (const { 0: operator, index } of content.matchAll(TAG)) {
+    if (operator === 'EMC') {
+      depth -= 1;
+      if (depth === 0) from = index + operator.length + 1;
+    } else {
+      if (depth === 0) yield [from, content.lastIndexOf('\n', index) + 1];
+      depth += 1;
+    }
+  }
+  if (depth === 0 && from < content.length) yield [from, content.length];
+}
+
+/** Where drawing begins and ends, by line; Chromium writes an operator on each. */
+function drawings(lines: readonly string[]): (readonly [from: number, to: number])[] {
+  const found: (readonly [number, number])[] = [];
   let path = -1;
   let text = -1;
   for (const [index, line] of lines.entries()) {
     const operator = operatorOf(line);
-    if (operator.endsWith('BDC') || operator.endsWith('BMC')) depth += 1;
-    else if (operator === 'EMC') depth -= 1;
-    else if (depth > 0) continue;
-    else if (operator === 'BT') text = index;
-    else if (operator === 'ET') found.push([text, index]);
+    if (operator === 'BT') text = index;
+    else if (operator === 'ET' && text >= 0) found.push([text, index]);
     else if (operator === 'Do' || operator === 'sh') found.push([index, index]);
     else if (PATH.has(operator)) path = path < 0 ? index : path;
     else if (operator === 'n') path = -1;
@@ -30,20 +45,6 @@ function untagged(lines: readonly string[]): (readonly [from: number, to: number
     }
   }
   return found;
-}
-
-/** Marks backgrounds, rules and whatever else has no meaning as artifacts (PDF 1.7 §14.8.2.2): screen readers skip them. */
-export function markArtifacts(content: string): string {
-  const lines = content.split('\n');
-  const found = joined(untagged(lines), lines);
-  if (found.length === 0) return content;
-  const marked: string[] = [];
-  let at = 0;
-  for (const [from, to] of found) {
-    marked.push(...lines.slice(at, from), BEGIN, ...lines.slice(from, to + 1), 'EMC');
-    at = to + 1;
-  }
-  return [...marked, ...lines.slice(at)].join('\n');
 }
 
 /** Whether nothing between two stretches opens or closes a state of its own, so that one mark can hold both. */
@@ -62,6 +63,32 @@ function joined(
     else kept.push(next);
   }
   return kept;
+}
+
+function markLines(lines: readonly string[]): readonly string[] {
+  const found = joined(drawings(lines), lines);
+  if (found.length === 0) return lines;
+  const marked: string[] = [];
+  let at = 0;
+  for (const [from, to] of found) {
+    marked.push(...lines.slice(at, from), BEGIN, ...lines.slice(from, to + 1), 'EMC');
+    at = to + 1;
+  }
+  return [...marked, ...lines.slice(at)];
+}
+
+/** Marks backgrounds, rules and whatever else has no meaning as artifacts (PDF 1.7 §14.8.2.2): screen readers skip them. */
+export function markArtifacts(content: string): string {
+  const pieces: string[] = [];
+  let at = 0;
+  for (const [from, to] of betweenTags(content)) {
+    const lines = content.slice(from, to).split('\n');
+    const marked = markLines(lines);
+    if (marked === lines) continue;
+    pieces.push(content.slice(at, from), marked.join('\n'));
+    at = to;
+  }
+  return at === 0 ? content : pieces.join('') + content.slice(at);
 }
 
 /** Whether a text is shown with glyph 0, which stands for characters that no font has. */

@@ -7,6 +7,7 @@ import type { OutlineItem } from './outline.ts';
 import { PdfSource } from './source.ts';
 import { mendTags, ROLE_MAP } from './tags.ts';
 import type { TagHints } from './tags.ts';
+import { Turn } from './turn.ts';
 
 /** One printed part, and the pages to leave out at its beginning. */
 export interface PdfPart {
@@ -39,9 +40,12 @@ interface Taken {
 
 function headingsIn(source: PdfSource, numbers: readonly number[]): Set<string> {
   const found = new Set<string>();
-  for (const number of numbers)
-    for (const list of source.read(number).text.matchAll(/\/Headers \[([^\]]*)\]/g))
+  for (const number of numbers) {
+    const { text } = source.read(number);
+    if (!text.includes('/Headers [')) continue;
+    for (const list of text.matchAll(/\/Headers \[([^\]]*)\]/g))
       for (const id of list[1]?.match(/\(node\d{8}\)/g) ?? []) found.add(id);
+  }
   return found;
 }
 
@@ -83,10 +87,11 @@ export class PdfJoin {
     this.#document = this.#body.allocate();
   }
 
-  /** Adds the part with that place in the document; parts may come in any order, and their bytes may be forgotten afterwards. */
-  add(index: number, { bytes, leadPages }: PdfPart): void {
+  /** Adds the part with that place in the document; parts may come in any order, but one must be added before the next. */
+  async add(index: number, { bytes, leadPages }: PdfPart): Promise<void> {
+    const turn = new Turn();
     const source = new PdfSource(bytes);
-    mendTags(source, this.#hints);
+    await mendTags(source, this.#hints, turn);
     const numbers = [...source.numbers()];
     const headings = headingsIn(source, numbers);
     const part: Taken = { source, map: new Map(), left: new Set([source.root]), headings, index };
@@ -106,8 +111,10 @@ export class PdfJoin {
       if (!part.left.has(number) && !part.map.has(number)) part.map.set(number, this.#body.allocate());
     const keys = this.#addParents(part, catalog, share);
     const isPage = new Set(pages);
-    for (const number of numbers)
+    for (const number of numbers) {
+      if (turn.isOver) await turn.next();
       if (!part.left.has(number)) this.#copy(part, number, isPage.has(number), keys);
+    }
     share.pages.push(...pages.slice(leadPages).map(number => this.#mapped(part, number)));
     this.#addTargets(part, catalog, share);
     this.#addOutline(part, catalog, share);
@@ -151,8 +158,7 @@ export class PdfJoin {
     if (targets !== undefined) left.add(targets);
     for (const number of numbers) {
       const { text } = source.read(number);
-      if (/\/Type \/(Pages|Outlines|ParentTree)\b/.test(text) || /^<<\/(Limits|Kids) \[/.test(text))
-        left.add(number);
+      if (/^<<\/(?:Type \/(?:Pages|Outlines|ParentTree)\b|(?:Limits|Kids) \[)/.test(text)) left.add(number);
       else if (text.startsWith('<</Title ') && text.includes('/SE ')) left.add(number);
       if (text.startsWith('<</Type /Pages')) map.set(number, this.#pageTree);
     }

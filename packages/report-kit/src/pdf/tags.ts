@@ -5,6 +5,7 @@ import { mendList } from './list-tags.ts';
 import { pdfText } from './metadata.ts';
 import type { PdfSource } from './source.ts';
 import { mendTable } from './table-tags.ts';
+import { Turn } from './turn.ts';
 
 /** What breaks PDF/UA-1 and cannot be mended: a picture without words, a link outside the text, a character without glyph, a level left out. */
 export type TagFault = 'figure' | 'link' | 'glyph' | 'heading';
@@ -106,6 +107,7 @@ class TagMender {
         if (level !== undefined && next > level + 1) this.#faults.add('heading');
         level = next;
       } else if (role !== undefined) found.push(number);
+      if (!text.startsWith('<</Type /Font\n')) continue;
       const map = /\/ToUnicode (\d+) 0 R/.exec(text)?.[1];
       if (map !== undefined) fonts.add(Number(map));
     }
@@ -161,12 +163,13 @@ class TagMender {
  * Brings what Chromium tagged to PDF/UA-1 (ISO 14289-1): list items with bodies, whole table rows, links in words, artifacts
  * marked, names mapped. Works on one printed part, in place.
  */
-export function mendTags(source: PdfSource, hints: TagHints): void {
+export async function mendTags(source: PdfSource, hints: TagHints, turn = new Turn()): Promise<void> {
   const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
   if (structure === 0) return;
   const mender = new TagMender(source, hints.faults);
   mender.mendObjects();
   for (const number of source.pages()) {
+    if (turn.isOver) await turn.next();
     const { text } = source.read(number);
     mender.mendLinks(text, hints);
     if (markPage(source, text)) hints.faults.add('glyph');

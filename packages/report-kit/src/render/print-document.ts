@@ -4,15 +4,19 @@ import { RenderError } from '../message.ts';
 import type { PdfBody } from '../pdf/body.ts';
 import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
-import { readPositions } from '../pdf/positions.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
 import { mendTags } from '../pdf/tags.ts';
 import type { TagFault, TagHints } from '../pdf/tags.ts';
+import { BesidePrinter } from './beside.ts';
 import type { RenderLimits } from './limits.ts';
 import { MemoryCollector } from './memory.ts';
 import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
+import { SheetPrinter } from './sheets.ts';
+import type { PrintedSheets } from './sheets.ts';
+import { closedPart, copiedPart, placesOf, positionsIn, shownPart } from './print-part.ts';
+import type { FreePart, GivenPart, Part, PartEnd, PrintedEnd, PrintedPart, ShownPart } from './print-part.ts';
 
 /** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
 const TALLEST_PAGE_PX = 4_494;
@@ -20,75 +24,17 @@ const TALLEST_PAGE_PX = 4_494;
 /** Passes spent on the footnotes of one part; each costs about as much as half of its final print. */
 const MAX_FOOTNOTE_PASSES = 10;
 
-/** What the page says of a part that it shows; see `kit.openPart`. */
-const shownPart = z.object({
-  /** The first leaf of the next part. */
-  to: z.int().min(0),
-  isLast: z.boolean(),
-  /** Whether the part's end must still be found among the leaves of its second half. */
-  endsNaturally: z.boolean(),
-  leadPages: z.int().min(0).max(2),
-  hasReferences: z.boolean(),
-  footnotes: z.int().min(0),
-  heightPx: z.number(),
-  /** Whether it looks the same on whatever page it begins. */
-  isFree: z.boolean(),
-  /** The part for another page to print: it is not made ready in the page that it comes from. */
-  copy: z.unknown().optional(),
-});
+/** Pages that are worth not printing when only a part's end is looked for. */
+const SPARED_PAGES = 20;
 
-type ShownPart = z.output<typeof shownPart>;
+/** Parts that the other page has at most: the next one is there when it has printed one. */
+const GIVEN_PARTS = 2;
 
-const closedPart = z.object({
-  to: z.int().min(0),
-  lastPage: z.int().min(0).nullable(),
-  endsNaturally: z.boolean(),
-});
-
-const copiedSheets = z.object({ numbers: z.array(z.int().min(1)), copy: z.unknown().optional() });
-
-/** Pages of sheets that are printed at once. */
-export const SHEETS = 400;
-
-interface Part {
-  readonly index: number;
-  readonly from: number;
-  readonly startsNaturally: boolean;
-  /** 0 while it is not known. */
-  startPage: number;
-  pageCount: number;
-  readonly leadPages: number;
-  readonly to: number;
-  /** Whether its page numbers are still to be written. */
-  readonly waits: boolean;
-}
-
-/** What one print gave; places count from the page that the part begins on. */
-interface PrintedPart {
-  readonly bytes: Uint8Array;
-  readonly positions: PagePositions;
-}
-
-/** A part that is printed without knowing on which page it begins. */
-interface FreePart {
-  readonly part: Part;
-  /** Undefined when the other page could not show it. */
-  readonly work: Promise<PrintedPart | undefined>;
-}
-
-/** Sheets to lay over the pages with these numbers. */
-export interface PrintedSheets {
-  readonly numbers: readonly number[];
-  readonly bytes: Uint8Array;
-}
-
-/** A document as printed, and on which page each link target lies. */
+/** A document as printed, and what is to be laid over its pages. */
 export interface PrintedDocument {
   readonly body: PdfBody;
   readonly pageCount: number;
-  readonly pages: ReadonlyMap<string, number>;
-  /** What was laid out on sheets while the document was printed; undefined when that is still to be done. */
-  readonly sheets: readonly PrintedSheets[] | undefined;
+  readonly sheets: readonly PrintedSheets[];
   /** What keeps the document from being PDF/UA-1, as far as its tags show. */
   readonly faults: ReadonlySet<TagFault>;
 }
@@ -116,15 +62,24 @@ export class DocumentPrinter {
   readonly #memory = new MemoryCollector();
   /** Free parts whose first page is not known yet, in order. */
   #free: FreePart[] = [];
-  /** What the other page is printing. */
-  #beside: Promise<unknown> | undefined;
-  /** What was printed last: it is joined while the browser works on the next part. */
-  #printed: { index: number; part: PdfPart } | undefined;
+  readonly #beside: BesidePrinter | undefined;
+  /** What the other page was given before it is its turn, by its first leaf. */
+  readonly #given = new Map<number, GivenPart>();
+  /** Parts are joined one after the other, while the browser works on others. */
+  #joined: Promise<void> = Promise.resolve();
+  #isOnePart = false;
+  /** The document's only part. */
+  #only: Uint8Array | undefined;
   #pageCount = 0;
+  /** Pages that a part takes at least, most likely, for its weight; 0 while nothing is known. */
+  #sureLength = 0;
+  #sheets: SheetPrinter | undefined;
 
   constructor(context: PrintContext) {
     this.#context = context;
     this.#join = new PdfJoin();
+    const { beside } = context.session;
+    this.#beside = beside && new BesidePrinter(beside, context, this.#memory);
   }
 
   get #messages(): Message[] {
@@ -144,27 +99,42 @@ export class DocumentPrinter {
     let from = 0;
     let startsNaturally = false;
     for (let isLast = false; !isLast;) {
-      const opened = await this.#openNext(from, startsNaturally);
-      this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
-      const end: z.output<typeof closedPart> = opened.isFree
-        ? await this.#printFree(opened, from, startsNaturally)
-        : await this.#printPart(opened, from, startsNaturally);
-      isLast = opened.isLast && end.to === opened.to;
-      from = end.to;
-      startsNaturally = end.endsNaturally;
+      await this.#give(from);
+      const end: PrintedEnd = this.#takeGiven(from) ?? (await this.#printFrom(from, startsNaturally));
+      ({ isLast, to: from, endsNaturally: startsNaturally } = end);
       if (!isLast) await this.#collect(session);
     }
     await this.#settle();
-    const sheets = this.#printSheets();
-    sheets.catch(() => undefined);
+    if (!this.#isOnePart) await this.#openSheets();
     await this.#printReferences();
+    const laidOut = this.#isOnePart ? undefined : this.#sheets?.finish();
+    laidOut?.catch(() => undefined);
     const body = await this.#context.timed('join', async () => this.#finish());
-    const { faults } = this.#hints;
-    return { body, pageCount: this.#pageCount, pages: this.#pages, sheets: await sheets, faults };
+    // The pages of one part are counted when it has its page numbers.
+    if (this.#isOnePart) await this.#openSheets();
+    const sheets = (await (laidOut ?? this.#sheets?.finish())) ?? [];
+    return { body, pageCount: this.#pageCount, sheets, faults: this.#hints.faults };
+  }
+
+  /** Begins to lay out what stands in the margins, now that all pages are known. */
+  async #openSheets(): Promise<void> {
+    if (!z.boolean().parse(await this.#context.session.call('needsPositions', null))) return;
+    this.#sheets = new SheetPrinter(this.#context, this.#beside, this.#pageCount, this.#pages);
+    if (!this.#isOnePart) await this.#sheets.give();
   }
 
   async #collect(session: PageSession): Promise<void> {
     return this.#context.timed('collect', async () => this.#memory.collect(session));
+  }
+
+  async #printFrom(from: number, startsNaturally: boolean): Promise<PrintedEnd> {
+    const opened = await this.#openNext(from, startsNaturally);
+    this.#checkPages(this.#pageCount + Math.floor(opened.heightPx / TALLEST_PAGE_PX));
+    this.#isOnePart = from === 0 && opened.isLast && !opened.endsNaturally;
+    const end = opened.isFree
+      ? await this.#printFree(opened, from, startsNaturally)
+      : await this.#printPart(opened, from, startsNaturally);
+    return { ...end, isLast: opened.isLast && end.to === opened.to };
   }
 
   async #open(place: Readonly<Record<string, unknown>>): Promise<ShownPart | null> {
@@ -176,111 +146,163 @@ export class DocumentPrinter {
   async #openNext(from: number, startsNaturally: boolean): Promise<ShownPart> {
     const place = { from, startsNaturally };
     if (this.#free.length > 0) {
-      const opened = await this.#open({ ...place, isCopied: this.#isIdle, startPage: null });
+      const opened = await this.#open({ ...place, startPage: null });
       if (opened) return opened;
       await this.#settle();
     }
-    const isCopied = this.#isIdle;
-    const opened = await this.#open({ ...place, isCopied, startPage: this.#pageCount + 1 });
+    const opened = await this.#open({ ...place, startPage: this.#pageCount + 1 });
     if (!opened) throw new Error('A part was not opened.');
     return opened;
   }
 
-  /** Whether the other page waits for something to print. */
-  get #isIdle(): boolean {
-    return this.#context.session.beside !== undefined && this.#beside === undefined;
+  /** Gives the other page parts to print before it is their turn, unless it has enough to do. */
+  async #give(from: number): Promise<void> {
+    const { session, timed } = this.#context;
+    const beside = this.#beside;
+    if (!beside) return;
+    for (let { waiting } = beside; waiting < GIVEN_PARTS; waiting++) {
+      const place = { from, isIdle: waiting === 0 };
+      const copied = copiedPart
+        .nullable()
+        .parse(await timed('layout', async () => session.call('copyShared', place)));
+      if (!copied) return;
+      this.#given.set(copied.from, { copied, work: this.#printBeside(beside, copied) });
+    }
   }
 
-  /** Finds the page that a free part ends with, and hides what is after it. */
-  async #closeFree({ leadPages }: ShownPart): Promise<z.output<typeof closedPart>> {
+  /** The part that begins with this leaf, if the other page was given it. */
+  #takeGiven(from: number): PrintedEnd | undefined {
+    const given = this.#given.get(from);
+    if (!given) return undefined;
+    this.#given.delete(from);
+    const { to, leadPages, isLast } = given.copied;
+    const place = { from, to, startsNaturally: false, leadPages, waits: false };
+    this.#addFree({ ...place, startPage: 0, pageCount: 0 }, given.work);
+    return { to, isLast, lastPage: null, endsNaturally: false };
+  }
+
+  #addFree(part: Part, work: FreePart['work']): void {
+    this.#parts.push(part);
+    this.#free.push({ part, work });
+  }
+
+  /** Finds the page that a free part ends with, and hides what is after it: from its last pages, if they tell. */
+  async #closeFree({ leadPages, weight }: ShownPart): Promise<PartEnd> {
     const { session } = this.#context;
-    const { positions } = await this.#printHere(leadPages, await session.call('endMarks', null), false);
-    // Not the document's pages, but none of them is taken for its first.
-    const pages = new Map([...positions.pages].map(([id, page]) => [id, page + leadPages]));
-    return closedPart.parse(await session.call('closePart', placesOf({ ...positions, pages })));
+    const marks = await session.call('endMarks', null);
+    const lastPages = Math.floor(this.#sureLength * weight);
+    for (const fromPage of lastPages > SPARED_PAGES ? [lastPages, 1] : [1]) {
+      const printed = await this.#printEnd(leadPages, fromPage, marks);
+      if (!printed) continue;
+      this.#sureLength = (0.85 * printed.pageCount) / weight;
+      const places = { ...placesOf(printed), isWhole: fromPage === 1 };
+      const end = closedPart.nullable().parse(await session.call('closePart', places));
+      if (end) return end;
+    }
+    throw new Error('A part has no end.');
   }
 
-  /** Prints a part that does not depend on its page's number: in the other page if it is idle, and in this one if not. */
-  async #printFree(
-    shown: ShownPart,
-    from: number,
-    startsNaturally: boolean,
-  ): Promise<z.output<typeof closedPart>> {
+  /** Positions in the pages from this one on; undefined when there are not so many. */
+  async #printEnd(leadPages: number, fromPage: number, marks: unknown): Promise<PagePositions | undefined> {
+    try {
+      const kind = { leadPages, fromPage, isFinal: false };
+      const { positions } = await this.#printHere(kind, marks);
+      // Not the document's pages, but none of them is taken for its first.
+      return {
+        ...positions,
+        pages: new Map([...positions.pages].map(([id, page]) => [id, page + leadPages])),
+      };
+    } catch (error) {
+      if (fromPage > 1 && error instanceof Error && error.message.includes('range exceeds')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Prints a part that does not depend on its page's number: in the other page unless it has enough to do. */
+  async #printFree(shown: ShownPart, from: number, startsNaturally: boolean): Promise<PartEnd> {
     const { leadPages } = shown;
     const { session } = this.#context;
-    const { beside } = session;
     const end = shown.endsNaturally
       ? await this.#closeFree(shown)
       : { to: shown.to, lastPage: null, endsNaturally: false };
-    const copy = shown.endsNaturally && this.#isIdle ? await session.call('copyPart', null) : shown.copy;
-    const index = this.#parts.length;
-    const place = { index, from, to: end.to, startsNaturally, leadPages, waits: false };
+    const place = { from, to: end.to, startsNaturally, leadPages, waits: false };
     const part: Part = { ...place, startPage: 0, pageCount: 0 };
-    this.#parts.push(part);
-    if (beside && copy !== undefined) {
-      const work = this.#printBeside(beside, copy, leadPages);
-      work.catch(() => undefined);
-      this.#beside = work.then(printed => {
-        this.#beside = undefined;
-        if (printed) this.#join.add(index, { bytes: printed.bytes, leadPages });
-      });
-      this.#beside.catch(() => undefined);
-      this.#free.push({ part, work });
+    const isLast = shown.isLast && end.to === shown.to;
+    // While the other page would print the last part, this one would have nothing to do.
+    if (this.#beside && this.#beside.waiting < GIVEN_PARTS && !isLast) {
+      const copy = z.string().parse(await session.call('copyPart', null));
+      this.#addFree(part, this.#printBeside(this.#beside, { from, leadPages, weight: shown.weight, copy }));
     } else {
-      const printed = await this.#printHere(leadPages, [], true);
-      this.#free.push({ part, work: Promise.resolve(printed) });
-      this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
+      const printed = await this.#printHere({ leadPages }, []);
+      this.#noteLength(printed.positions, shown.weight);
+      this.#addFree(part, Promise.resolve(printed.positions));
+      this.#addPart(from, { bytes: printed.bytes, leadPages });
     }
     return end;
   }
 
+  /** A first guess of how long what flows is: no more than half as long as what begins a page each time. */
+  #noteLength({ pageCount }: PagePositions, weight: number): void {
+    if (this.#sureLength === 0 && weight > 0) this.#sureLength = (0.5 * pageCount) / weight;
+  }
+
+  /** Has the other page print a part, which is joined as soon as it is there. */
   async #printBeside(
-    session: PageSession,
-    copy: unknown,
-    leadPages: number,
-  ): Promise<PrintedPart | undefined> {
-    const { limits, isTagged, timed } = this.#context;
-    await this.#memory.collect(session);
-    return timed('printBeside', async () => {
-      if ((await session.call('showCopy', copy)) !== true) return undefined;
-      const bytes = await printPage(session, limits, { isTagged, leadPages });
-      return { bytes, positions: positionsIn(bytes, leadPages) };
+    beside: BesidePrinter,
+    { from, leadPages, weight, copy }: Omit<GivenPart['copied'], 'to' | 'isLast'>,
+  ): Promise<PagePositions | undefined> {
+    const work = beside.print(copy, leadPages).then(printed => {
+      if (!printed) return undefined;
+      this.#addPart(from, { bytes: printed.bytes, leadPages });
+      this.#noteLength(printed.positions, weight);
+      return printed.positions;
     });
+    // Whoever waits for the part hears of it.
+    work.catch(() => undefined);
+    return work;
   }
 
   /** Waits for the parts that are being printed and counts their pages. */
   async #settle(): Promise<void> {
     for (const { part, work } of this.#free.splice(0)) {
-      const printed = (await work) ?? (await this.#printAgain(part));
-      const { pages, pageCount } = printed.positions;
+      const { pages, pageCount } = (await work) ?? (await this.#printAgain(part));
       part.startPage = this.#pageCount + 1;
       part.pageCount = pageCount;
       for (const [id, page] of pages) if (!this.#pages.has(id)) this.#pages.set(id, page + this.#pageCount);
       this.#pageCount += pageCount;
       this.#checkPages(this.#pageCount);
     }
-    await this.#beside;
   }
 
   /** Prints a part here that the other page could not show. */
-  async #printAgain({ index, from, to, startsNaturally, leadPages }: Part): Promise<PrintedPart> {
+  async #printAgain({ from, to, startsNaturally, leadPages }: Part): Promise<PagePositions> {
     // As it was opened before: `startPage` is of no consequence but for the blank pages in front.
     const startPage = leadPages === 0 ? 1 : leadPages === 1 ? 2 : 3;
     await this.#open({ from, to, startsNaturally, startPage });
-    const printed = await this.#printHere(leadPages, [], true);
-    this.#printed = { index, part: { bytes: printed.bytes, leadPages } };
-    return printed;
+    const printed = await this.#printHere({ leadPages }, []);
+    this.#addPart(from, { bytes: printed.bytes, leadPages });
+    return printed.positions;
   }
 
   /** Prints what is shown, with links to all that must be found again when it may be asked for. */
-  async #printHere(leadPages: number, marks: unknown, isFinal: boolean): Promise<PrintedPart> {
+  async #printHere(
+    { leadPages, fromPage = 1, isFinal = true }: { leadPages: number; fromPage?: number; isFinal?: boolean },
+    marks: unknown,
+  ): Promise<PrintedPart> {
     const { session, limits, timed, isTagged } = this.#context;
     await session.call('mark', marks);
-    const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      this.#whileJoining(printPage(session, limits, { isTagged: isFinal && isTagged, leadPages })),
-    );
-    await session.call('unmark', null);
-    return { bytes, positions: await timed('positions', () => positionsIn(bytes, leadPages)) };
+    try {
+      const kind = { isTagged: isFinal && isTagged, leadPages, fromPage };
+      const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
+        printPage(session, limits, kind),
+      );
+      return {
+        bytes,
+        positions: await timed('positions', () => positionsIn(bytes, leadPages - fromPage + 1)),
+      };
+    } finally {
+      await session.call('unmark', null);
+    }
   }
 
   #checkPages(count: number): void {
@@ -301,9 +323,7 @@ export class DocumentPrinter {
     const hasMarks = needsPositions || !isWhole || (Array.isArray(marks) && marks.length > 0);
     if (hasMarks) await session.call('mark', marks);
     const bytes = await timed(isFinal ? 'print' : 'firstPass', async () =>
-      this.#whileJoining(
-        printPage(session, limits, { isTagged: isFinal && isTagged, leadPages: part.leadPages }),
-      ),
+      printPage(session, limits, { isTagged: isFinal && isTagged, leadPages: part.leadPages }),
     );
     if (hasMarks) await session.call('unmark', null);
     const read = await timed('positions', () => positionsIn(bytes, part.leadPages));
@@ -316,13 +336,15 @@ export class DocumentPrinter {
   async #printPart(part: ShownPart, from: number, startsNaturally: boolean) {
     const { session } = this.#context;
     if (part.footnotes > 0) await this.#placeFootnotes(part);
-    let end: z.output<typeof closedPart> = { to: part.to, lastPage: null, endsNaturally: false };
+    let end: PartEnd = { to: part.to, lastPage: null, endsNaturally: false };
     let printed: PrintedPart | undefined;
     if (part.endsNaturally || part.hasReferences) {
       const marks = part.endsNaturally ? await session.call('endMarks', null) : [];
       printed = await this.#print(part, marks, false);
       if (part.endsNaturally) {
-        end = closedPart.parse(await session.call('closePart', placesOf(printed.positions)));
+        end = closedPart.parse(
+          await session.call('closePart', { ...placesOf(printed.positions), isWhole: true }),
+        );
       }
     }
     const isFinal = !part.hasReferences;
@@ -338,9 +360,7 @@ export class DocumentPrinter {
     const { leadPages } = part;
     const pageCount = lastPage - this.#pageCount;
     const { to } = end;
-    const index = this.#parts.length;
     this.#parts.push({
-      index,
       from,
       to,
       startsNaturally,
@@ -349,23 +369,9 @@ export class DocumentPrinter {
       leadPages,
       waits: !isFinal,
     });
-    if (isFinal) this.#printed = { index, part: { bytes, leadPages } };
+    if (isFinal) this.#addPart(from, { bytes, leadPages });
     this.#pageCount = lastPage;
     return end;
-  }
-
-  /** Has the other page print the sheets while the document is finished in this one. */
-  async #printSheets(): Promise<PrintedSheets[] | undefined> {
-    const { session, limits } = this.#context;
-    const { beside } = session;
-    if (!beside || this.#parts.length === 1 || this.#pageCount > SHEETS) return undefined;
-    const place = { from: 1, to: this.#pageCount, pageCount: this.#pageCount };
-    const { numbers, copy } = copiedSheets.parse(
-      await session.call('copySheets', { ...place, pages: Object.fromEntries(this.#pages) }),
-    );
-    if (numbers.length === 0) return [];
-    if (copy === undefined || (await beside.call('showCopy', copy)) !== true) return undefined;
-    return [{ numbers, bytes: await printPage(beside, limits, { isTagged: false }) }];
   }
 
   /** Prints the parts that show page numbers again, now that these are known. */
@@ -373,18 +379,17 @@ export class DocumentPrinter {
     const { session, limits, timed, isTagged } = this.#context;
     if (!this.#parts.some(part => part.waits)) return;
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
-    for (const [index, part] of this.#parts.entries()) {
+    for (const part of this.#parts) {
       if (!part.waits) continue;
       const { from, to, startsNaturally, startPage, leadPages } = part;
       if (this.#parts.length > 1) {
         await this.#open({ from, to, startsNaturally, startPage });
         await session.call('mark', []);
-      } else await session.call('setLeaders', null);
-      const bytes = await timed('print', async () =>
-        this.#whileJoining(printPage(session, limits, { isTagged, leadPages })),
-      );
-      this.#printed = { index, part: { bytes, leadPages } };
+      } else await session.call('renewLeaders', null);
+      const bytes = await timed('print', async () => printPage(session, limits, { isTagged, leadPages }));
+      this.#addPart(from, { bytes, leadPages });
       await session.call('unmark', null);
+      await this.#sheets?.give();
       const count = new PdfSource(bytes).pages().length - leadPages;
       if (count !== part.pageCount && this.#parts.length > 1)
         this.#messages.push({
@@ -410,37 +415,27 @@ export class DocumentPrinter {
     });
   }
 
-  /** Joins what was printed last while the browser is busy with what was just asked of it. */
-  async #whileJoining<T>(work: Promise<T>): Promise<T> {
-    const printed = this.#printed;
-    this.#printed = undefined;
-    if (printed) await this.#context.timed('join', () => this.#join.add(printed.index, printed.part));
-    return work;
+  /** Has a part that is printed for good joined with the others. */
+  #addPart(from: number, part: PdfPart): void {
+    if (this.#isOnePart) {
+      this.#only = part.bytes;
+      return;
+    }
+    this.#joined = this.#joined.then(async () =>
+      this.#context.timed('join', async () => this.#join.add(from, part)),
+    );
+    // Whoever waits for the document hears of it.
+    this.#joined.catch(() => undefined);
   }
 
   async #finish(): Promise<PdfBody> {
-    const printed = this.#printed;
-    if (this.#parts.length === 1 && printed) {
-      const source = new PdfSource(printed.part.bytes);
+    if (this.#isOnePart && this.#only) {
+      const source = new PdfSource(this.#only);
       this.#pageCount = source.pages().length;
-      mendTags(source, this.#hints);
+      await mendTags(source, this.#hints);
       return source;
     }
-    await this.#whileJoining(Promise.resolve());
+    await this.#joined;
     return this.#join.finish();
   }
 }
-
-function positionsIn(bytes: Uint8Array, leadPages: number): PagePositions {
-  const { pageCount, pages, tops } = readPositions(bytes);
-  return {
-    pageCount: pageCount - leadPages,
-    pages: new Map([...pages].map(([id, page]) => [id, page - leadPages])),
-    tops,
-  };
-}
-
-const placesOf = ({ pages, tops }: PagePositions) => ({
-  pages: Object.fromEntries(pages),
-  tops: Object.fromEntries(tops),
-});

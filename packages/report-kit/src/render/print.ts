@@ -27,7 +27,7 @@ async function readStream(session: PageSession, handle: string, limits: RenderLi
 async function printOnce(
   session: PageSession,
   limits: RenderLimits,
-  { isTagged, leadPages = 0 }: PrintKind,
+  { isTagged, leadPages = 0, fromPage = 1 }: PrintKind,
 ): Promise<Uint8Array> {
   const { stream } = await session.send('Page.printToPDF', {
     preferCSSPageSize: true,
@@ -35,7 +35,7 @@ async function printOnce(
     generateTaggedPDF: isTagged,
     generateDocumentOutline: isTagged,
     // One more than allowed tells that there are too many: a page that is millions of pixels high is not painted to its end.
-    pageRanges: `1-${limits.pages + leadPages + 1}`,
+    pageRanges: `${fromPage}-${limits.pages + leadPages + 1}`,
     transferMode: 'ReturnAsStream',
   });
   return readStream(session, String(stream), limits);
@@ -45,6 +45,8 @@ async function printOnce(
 export interface PrintKind {
   readonly isTagged: boolean;
   readonly leadPages?: number;
+  /** Pages before this one (1-based, lead pages included) are laid out and not printed. */
+  readonly fromPage?: number;
 }
 
 /**
@@ -57,6 +59,8 @@ export async function printPage(
   kind: PrintKind,
 ): Promise<Uint8Array> {
   const bytes = await printOnce(session, limits, kind);
-  const isLate = await session.call('printed', { isShrunk: isShrunk(bytes, kind.leadPages ?? 0) });
+  const isLate = await session.call('printed', {
+    isShrunk: isShrunk(bytes, (kind.fromPage ?? 1) > 1 ? 0 : (kind.leadPages ?? 0)),
+  });
   return isLate === true ? printOnce(session, limits, kind) : bytes;
 }

@@ -22,6 +22,8 @@ export function pageScript(): string {
     'targets.js',
     'running.js',
     'footnotes.js',
+    'leaves.js',
+    'ends.js',
     'parts.js',
     'handover.js',
     'screen.js',

@@ -27,9 +27,8 @@ import { MarkdownTexts } from './markdown-texts.ts';
 import { placeOf, withPlaces } from './located.ts';
 import { pageSummary } from './page-summary.ts';
 import type { PageSession } from './page-session.ts';
-import { DocumentPrinter, SHEETS } from './print-document.ts';
-import type { PrintedSheets } from './print-document.ts';
-import { printPage } from './print.ts';
+import { DocumentPrinter } from './print-document.ts';
+import type { PrintedSheets } from './sheets.ts';
 import { watchJob } from './watch.ts';
 
 const SANDBOX_OFF =
@@ -142,12 +141,17 @@ class JobRun {
     const isPrinted = this.#job.output === 'pdf' && this.#job.engine !== 'weasyprint';
     // Laid out at the width of the printed page, so that what is measured is what is printed; by its height the page knows
     // that it is not for the screen (screen.js).
-    await this.#session.send('Emulation.setDeviceMetricsOverride', {
+    const metrics = {
       width: Math.round(contentWidth(paged.rules)),
       height: isPrinted ? 1 : 1_000,
       deviceScaleFactor: 1,
       mobile: false,
-    });
+    };
+    await Promise.all(
+      [this.#session, this.#session.beside].map(async session =>
+        session?.send('Emulation.setDeviceMetricsOverride', metrics),
+      ),
+    );
     const defaultSize = paged.rules.findLast(rule => rule.name === '' && rule.size)?.size ?? DEFAULT_SIZE;
     const { code, partials, names } = compiled;
     const { design } = this.#job;
@@ -183,13 +187,11 @@ class JobRun {
       isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
-    const { body, pageCount, pages, sheets, faults } = await printer.print();
+    const { body, pageCount, sheets, faults } = await printer.print();
     const { messages } = pageSummary.parse(await this.#session.call('summary', null));
     this.#session.messages.push(...messages);
     const update = new PdfUpdate(body);
-    if (sheets) await this.#timed('overlay', () => layOverAll(update, sheets));
-    else if (z.boolean().parse(await this.#session.call('needsPositions', null)))
-      await this.#timed('overlay', async () => this.#layOver(update, pageCount, pages));
+    await this.#timed('overlay', () => layOverAll(update, sheets));
     const isClaimed = this.#job.isDraft !== true && (await isAccessible(this.#session, faults, this.#data));
     const bytes = await this.#timed('finish', () => this.#finish(update, isClaimed));
     const result =
@@ -197,20 +199,6 @@ class JobRun {
         ? bytes
         : await this.#timed('encrypt', async () => encryptPdf(bytes, password));
     return { bytes: result, pageCount, messages: this.#messages, timings: this.#timings };
-  }
-
-  /** Running elements, named strings and numbers of all pages: sheets of some hundred pages at a time. */
-  async #layOver(update: PdfUpdate, pageCount: number, pages: ReadonlyMap<string, number>): Promise<void> {
-    for (let from = 1; from <= pageCount; from += SHEETS) {
-      const to = Math.min(pageCount, from + SHEETS - 1);
-      const places = from === 1 ? { pages: Object.fromEntries(pages) } : {};
-      const numbers = z
-        .array(z.int().min(1))
-        .parse(await this.#session.call('sheets', { from, to, pageCount, ...places }));
-      if (numbers.length === 0) continue;
-      const bytes = await printPage(this.#session, this.#limits, { isTagged: false });
-      layOverAll(update, [{ numbers, bytes }]);
-    }
   }
 
   #finish(update: PdfUpdate, isClaimed: boolean): Uint8Array {

@@ -22,14 +22,15 @@
     );
 
   /** HTML for another page's body, with all that it needs beside it; some styles may be others than this page's. */
-  kit.copyOf = (html, styles = {}) => ({
-    html,
-    root: attributesOf(document.documentElement),
-    body: attributesOf(document.body),
-    title: document.title,
-    styles: STYLES.slice(2).map(id => [id, styles[id] ?? document.getElementById(id).textContent]),
-    paged: kit.paged,
-  });
+  kit.copyOf = (html, styles = {}) =>
+    kit.encoded({
+      html,
+      root: attributesOf(document.documentElement),
+      body: attributesOf(document.body),
+      title: document.title,
+      styles: STYLES.slice(2).map(id => [id, styles[id] ?? document.getElementById(id).textContent]),
+      paged: kit.paged,
+    });
 
   /** What another page shows in place of this one. */
   kit.copyPart = () => {
@@ -41,7 +42,8 @@
   };
 
   /** Shows what `copyPart` or `copySheets` gave; false when HTML did not say all of it. */
-  kit.showCopy = async ({ html, root, body, title, styles, paged }) => {
+  kit.showCopy = async encoded => {
+    const { html, root, body, title, styles, paged } = kit.decoded(encoded);
     kit.paged = paged;
     document.title = title;
     for (const [name, value] of root) document.documentElement.setAttribute(name, value);

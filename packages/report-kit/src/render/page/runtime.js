@@ -8,6 +8,24 @@
     markdown: new Map(),
   });
 
+  /** A value that Node has encoded; see `PageSession.call`. */
+  kit.decoded = text =>
+    JSON.parse(
+      new TextDecoder().decode(
+        Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), character => character.charCodeAt(0)),
+      ),
+    );
+
+  /** A value for another page, as text that passes through Node without being escaped on its way. */
+  kit.encoded = value => {
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    if (bytes.toBase64) return bytes.toBase64();
+    let text = '';
+    for (let from = 0; from < bytes.length; from += 8_192)
+      text += String.fromCharCode(...bytes.subarray(from, from + 8_192));
+    return btoa(text);
+  };
+
   kit.note = (level, code, text, location) => {
     if (kit.messages.length < 500)
       kit.messages.push({ level, code, text, ...(location ? { location } : {}) });

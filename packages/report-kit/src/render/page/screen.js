@@ -33,18 +33,22 @@
   const loaded = new Set();
   const charactersIn = text => new Set(Array.from(text.matchAll(BEYOND), ([character]) => character));
 
-  /** Whether an element may need faces, pictures or sizes that only a layout brings. */
-  kit.mustBeSeen = element => {
+  /** Whether an element may need pictures that only a layout brings. */
+  kit.showsPictures = element => {
     const { paged } = kit;
     paged.fetches ??= /url\(\s*(?!["']?data:)/i.test(paged.css + paged.pageCss);
-    if (paged.fetches || paged.leaders.length > 0) return true;
-    if (element.querySelector('[style*="url("], svg image, svg use, object, embed, iframe') !== null)
-      return true;
+    return (
+      paged.fetches ||
+      element.querySelector('[style*="url("], svg image, svg use, object, embed, iframe') !== null
+    );
+  };
+
+  /** Whether an element may need faces, pictures or sizes that only a layout brings. */
+  kit.mustBeSeen = element => {
+    if (kit.paged.leaders.length > 0 || kit.showsPictures(element)) return true;
     for (const character of charactersIn(element.textContent)) if (!loaded.has(character)) return true;
     return false;
   };
-
-  kit.isSeen = element => element.hasAttribute('rk-seen');
 
   /** Lays an element out and waits for what that asks for. */
   kit.see = async element => {
@@ -61,7 +65,7 @@
     const isLate = startedFaces() > faces;
     faces = startedFaces();
     const report = document.getElementById('report');
-    if (!isLate && (!isShrunk || kit.isSeen(report))) return false;
+    if (!isLate && (!isShrunk || kit.isMeasured)) return false;
     for (const element of [report, document.getElementById('rk-sheets')]) if (element) await kit.see(element);
     if (isShrunk) kit.findOverflow();
     return isLate;
