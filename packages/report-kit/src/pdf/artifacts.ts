@@ -11,16 +11,24 @@ const operatorOf = (line: string): string => line.slice(line.lastIndexOf(' ') + 
 /** Begin or end of what a tag marks, at the end of its line. */
 const TAG = /\bB[DM]C(?=\n|$)|\bEMC(?=\n|$)/g;
 
-/** Stretches of whole lines that stand in no tag. */
+/** Stretches of whole lines that stand in no tag. Other spellings of a text (`/ActualText`) are no tag, but stand within one. */
 function* betweenTags(content: string): Generator<readonly [from: number, to: number]> {
   let depth = 0;
   let from = 0;
+  let spellings = 0;
   for (const { 0: operator, index } of content.matchAll(TAG)) {
     if (operator === 'EMC') {
-      depth -= 1;
-      if (depth === 0) from = index + operator.length + 1;
-    } else {
-      if (depth === 0) yield [from, content.lastIndexOf('\n', index) + 1];
+      if (depth === 0 && spellings > 0) spellings -= 1;
+      else {
+        depth -= 1;
+        if (depth === 0) from = index + operator.length + 1;
+      }
+      continue;
+    }
+    const begins = content.lastIndexOf('\n', index) + 1;
+    if (depth === 0 && content.startsWith('/Span<</ActualText', begins)) spellings += 1;
+    else {
+      if (depth === 0) yield [from, begins];
       depth += 1;
     }
   }

@@ -37,6 +37,27 @@ test('what is drawn outside of any tag is marked as an artifact, path and paint 
   ]);
 });
 
+test('a text outside of any tag is one artifact, whatever other spellings stand in it', () => {
+  const text = [
+    'BT',
+    '<0001> Tj',
+    '/Span<</ActualText <feff0066> >> BDC',
+    '<0002> Tj',
+    'EMC',
+    '<0003> Tj',
+    'ET',
+  ];
+  const tagged = ['/P <</MCID 0 >>BDC', ...text, 'EMC'];
+  assert.deepEqual(markArtifacts(['q', ...text, ...tagged, 'Q'].join('\n')).split('\n'), [
+    'q',
+    '/Artifact BMC',
+    ...text,
+    'EMC',
+    ...tagged,
+    'Q',
+  ]);
+});
+
 const TEMPLATE = `<h1>One</h1><h3>Three</h3>
 <ol class="toc"><li><a href="#there">The place</a></li></ol>
 <table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td></td></tr></tbody></table>
