@@ -3,6 +3,7 @@ import { markPage } from './artifacts.ts';
 import { kidsOf, numberOf, roleOf, withKids } from './elements.ts';
 import { mendList } from './list-tags.ts';
 import { pdfText } from './metadata.ts';
+import { mendOutlineTitle } from './outline-titles.ts';
 import type { PdfSource } from './source.ts';
 import { mendTable } from './table-tags.ts';
 import { Turn } from './turn.ts';
@@ -14,6 +15,8 @@ export type TagFault = 'figure' | 'link' | 'glyph' | 'heading';
 export interface TagHints {
   /** Id of a target → what links to it are called. */
   readonly targets: ReadonlyMap<string, string>;
+  /** Words of headings by what the outline may call them. */
+  readonly titles: ReadonlyMap<string, string>;
   /** Filled with what was found in any part. */
   readonly faults: Set<TagFault>;
 }
@@ -37,10 +40,12 @@ export const ROLE_MAP = `/RoleMap <<${Object.entries(ROLES)
 class TagMender {
   readonly #source: PdfSource;
   readonly #faults: Set<TagFault>;
+  readonly #titles: ReadonlyMap<string, string>;
 
-  constructor(source: PdfSource, faults: Set<TagFault>) {
+  constructor(source: PdfSource, { faults, titles }: TagHints) {
     this.#source = source;
     this.#faults = faults;
+    this.#titles = titles;
   }
 
   #read(number: number): string {
@@ -100,6 +105,8 @@ class TagMender {
     let level: number | undefined;
     for (const number of this.#source.numbers()) {
       const text = this.#read(number);
+      if (text.startsWith('<</Title ') && text.includes('\n/Dest '))
+        mendOutlineTitle(this.#source, number, this.#titles);
       const role = /^<<\/Type \/StructElem\n\/S \/(LI?|Table|Figure|H[1-6])\b/.exec(text)?.[1];
       if (role === 'L') lists.push(number);
       else if (role?.startsWith('H')) {
@@ -166,7 +173,7 @@ class TagMender {
 export async function mendTags(source: PdfSource, hints: TagHints, turn = new Turn()): Promise<void> {
   const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
   if (structure === 0) return;
-  const mender = new TagMender(source, hints.faults);
+  const mender = new TagMender(source, hints);
   mender.mendObjects();
   for (const number of source.pages()) {
     if (turn.isOver) await turn.next();

@@ -6,6 +6,7 @@ import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
+import { outlineTitles } from '../pdf/outline-titles.ts';
 import { mendTags } from '../pdf/tags.ts';
 import type { TagFault, TagHints } from '../pdf/tags.ts';
 import { BesidePrinter } from './beside.ts';
@@ -57,7 +58,7 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
-  #hints: TagHints = { targets: new Map(), faults: new Set() };
+  #hints: TagHints = { targets: new Map(), titles: new Map(), faults: new Set() };
   #join: PdfJoin;
   readonly #memory = new MemoryCollector();
   /** Free parts whose first page is not known yet, in order. */
@@ -90,7 +91,12 @@ export class DocumentPrinter {
     const named = z
       .record(z.string(), z.string().max(1_000))
       .parse(await this.#context.session.call('targets', null));
-    this.#hints = { targets: new Map(Object.entries(named)), faults: new Set() };
+    const headings = z
+      .array(z.string().max(1_000))
+      .max(100_000)
+      .parse(await this.#context.session.call('headings', null));
+    const titles = outlineTitles(headings);
+    this.#hints = { targets: new Map(Object.entries(named)), titles, faults: new Set() };
     this.#join = new PdfJoin(this.#hints);
     const { session } = this.#context;
     session.beside?.follow(session);

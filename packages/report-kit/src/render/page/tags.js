@@ -5,6 +5,9 @@
   const words = (element, most = 200) => element.textContent.replace(/\s+/g, ' ').trim().slice(0, most);
   /** What keeps the document from being PDF/UA-1, in sentences that say how to mend it. */
   let obstacles = [];
+  /** Different words of headings. */
+  let headings = new Set();
+  const MAX_HEADINGS = 50_000;
 
   /** Texts bring headings of their own: one that skips a level is read out as the next one down. */
   function levelHeadings() {
@@ -15,6 +18,7 @@
       if (heading.closest('.rk-running, [hidden], [aria-hidden="true"]')) continue;
       // Chromium leaves out what has no content.
       if (words(heading) === '' && !heading.querySelector('img, svg')) continue;
+      if (headings.size < MAX_HEADINGS) headings.add(words(heading, 500));
       const own = Number(heading.getAttribute('aria-level') ?? heading.localName[1]) || 2;
       const level = Math.min(own, last + 1);
       if (level !== own) heading.setAttribute('aria-level', String(level));
@@ -113,6 +117,7 @@
 
   kit.prepareTags = () => {
     obstacles = [];
+    headings = new Set();
     showLinks();
     levelHeadings();
     describePictures();
@@ -131,6 +136,7 @@
   };
 
   kit.targets = () => kit.targetNames ?? {};
+  kit.headings = () => [...headings];
   kit.obstacles = () => obstacles.slice(0, 20);
 
   /** Of scripts that the fonts of every page do not have: what their style sheets promise is more than the files hold. */
