@@ -9,7 +9,13 @@ import type { Design } from '../design/design.ts';
 import { dataOfProject, designOfArchive, picturesOf } from '../design/imported.ts';
 import { builtInDesigns, loadDesign } from '../design/load.ts';
 import { RenderError } from '../message.ts';
-import { outlineAttackSurface, outlineProject, projectOfData } from '../outline/index.ts';
+import {
+  outlineAttackSurface,
+  outlineLabels,
+  outlineProject,
+  projectOfData,
+  translateFields,
+} from '../outline/index.ts';
 import type { ReportOutline } from '../outline/index.ts';
 import { readProject } from './project.ts';
 
@@ -52,16 +58,21 @@ export async function findDesign(name: string): Promise<Design> {
   return archived ?? loadDesign(name);
 }
 
-function outlineOf(design: Design, data: unknown, language = design.language): ReportOutline {
+/** The content of a design's data alone, in a language. */
+export function outlineOf(design: Design, data: unknown, language = design.language): ReportOutline {
+  const labels = labelsFor(design, language);
   if (design.data === 'attack-surface')
-    return outlineAttackSurface(attackSurfaceData.parse(data), labelsFor(design, language), language);
+    return outlineAttackSurface(attackSurfaceData.parse(data), labels, language);
   if (!design.fields)
     throw new RenderError(
       'fields-missing',
       `The design ${design.name} defines no fields, so its content has no order without a page: add a fields.json, or write a PDF or HTML.`,
     );
-  const { project, design: archived } = projectOfData(data, design.fields, language);
-  return outlineProject(project, archived);
+  const { project, design: archived } = projectOfData(data, translateFields(design.fields, labels), language);
+  return outlineProject(project, archived, {
+    labels: outlineLabels(language, labels),
+    findingFields: design.contentFindingFields,
+  });
 }
 
 async function archivedProject(path: string, design: Design | undefined): Promise<Inputs | undefined> {
@@ -74,7 +85,13 @@ async function archivedProject(path: string, design: Design | undefined): Promis
       design: own,
       data: dataOfProject(entry.data, entry.design),
       assets: await picturesOf(entry),
-      outline: () => outlineProject(entry.data, entry.design),
+      outline: language => {
+        const written = language ?? entry.data.language ?? entry.design.language ?? own.language;
+        const labels = labelsFor(own, written);
+        const options = { labels: outlineLabels(written, labels), findingFields: own.contentFindingFields };
+        const project = { ...entry.data, language: written };
+        return outlineProject(project, translateFields(entry.design, labels), options);
+      },
     };
   });
 }

@@ -19,7 +19,8 @@ const HELP = `report-kit: designs in, documents out
 
 DESIGN is a folder, an archive (.tar.gz), or one of attack-surface, pentest, executive-summary. Without a project, its
 sample is rendered. PROJECT is a JSON file, a folder or an archive; an archived project brings its own design.
-A name that ends in .md becomes a folder of Markdown with its pictures; --template gives a Word document its styles.
+A name that ends in .md becomes a folder of Markdown with its pictures; --template gives a Word document its styles,
+and all of its own around the report where it says {{report}}.
 `;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {

@@ -16,6 +16,8 @@ export const designManifest = z.strictObject({
   title: z.string().max(200).default('title'),
   /** Path in the data that becomes the document's author. */
   author: z.string().max(200).default(''),
+  /** Ids of the finding fields that Word and Markdown show; all without it. */
+  content_finding_fields: z.array(z.string().max(255)).max(500).optional(),
 });
 
 /** A design ready to render: everything is text or bytes in memory, no path is read later. */
@@ -36,6 +38,8 @@ export interface Design {
   readonly assets: ReadonlyMap<string, Uint8Array>;
   /** What a project of the design holds; undefined when the design does not say. */
   readonly fields?: DesignFields | undefined;
+  /** Ids of the finding fields that outputs without pages show; all without it. */
+  readonly contentFindingFields?: readonly string[] | undefined;
   /** Data to try the design with, as its `sample.json`. */
   readonly sample: unknown;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { translateFields } from '../outline/index.ts';
 import { labelledStyle } from './design.ts';
 import { builtInDesigns } from './load.ts';
 
@@ -30,9 +31,14 @@ for (const [name, load] of Object.entries(builtInDesigns)) {
     for (const [, key = ''] of style.matchAll(/\blabel\('([\w.-]+)'\)/g)) assert.ok(key in english, key);
   });
 
-  test(`${name}: has field definitions`, async () => {
-    const { fields } = await load();
+  test(`${name}: has field definitions, and a label in each language for each of them`, async () => {
+    const { fields, labels } = await load();
     assert.ok(fields && fields.finding_fields.some(({ id }) => id === 'title'));
+    const english = labels['en'] ?? {};
+    assert.deepEqual(translateFields(fields, english), fields, 'English says the same in both places');
+    const probe = Object.fromEntries(Object.keys(english).map(key => [key, '✓']));
+    const translated = JSON.stringify(translateFields(fields, probe));
+    for (const [, label] of translated.matchAll(/"label":"([^"]*)"/g)) assert.equal(label, '✓');
   });
 }
 

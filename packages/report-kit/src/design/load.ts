@@ -137,7 +137,7 @@ export async function loadDesign(dirOrFile: string): Promise<Design> {
     jsonOf(join(folder, 'sample.json'), null),
     loadFields(join(folder, 'fields.json')),
   ]);
-  const { title, author, format: _format, ...described } = manifest.data;
+  const { title, author, format: _format, content_finding_fields, ...described } = manifest.data;
   return {
     id: basename(folder),
     ...described,
@@ -150,6 +150,7 @@ export async function loadDesign(dirOrFile: string): Promise<Design> {
     assets: new Map([...sharedAssets, ...assets]),
     sample,
     fields,
+    contentFindingFields: content_finding_fields,
   };
 }
 

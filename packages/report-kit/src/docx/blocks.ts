@@ -1,27 +1,17 @@
 import type { Element, ElementContent, RootContent } from 'hast';
-import {
-  AlignmentType,
-  Bookmark,
-  BorderStyle,
-  HeadingLevel,
-  PageBreak,
-  Paragraph,
-  SimpleField,
-  ShadingType,
-  Table,
-  TableCell,
-  TableLayoutType,
-  TableRow,
-  TextRun,
-  WidthType,
-} from 'docx';
-import type { IParagraphOptions, ParagraphChild } from 'docx';
-import { hasClass, highlightCode, idOf, plainText, readCodeBlock } from '../markdown/index.ts';
-import type { CodeRun } from '../markdown/index.ts';
-import { bookmarkName } from './context.ts';
+import { AlignmentType, HeadingLevel, PageBreak, Paragraph, SimpleField, TextRun } from 'docx';
+import type { IParagraphOptions, ParagraphChild, Table, TableCell } from 'docx';
+import { hasClass, idOf, plainText } from '../markdown/index.ts';
+import { codeBlock } from './code.ts';
+import { marked } from './context.ts';
 import type { DocxContext } from './context.ts';
-import { cleanText, imageRun, inlineRuns } from './inline.ts';
+import { imageRun, inlineRuns } from './inline.ts';
+import { listNumbering } from './lists.ts';
+import type { ListPlace } from './lists.ts';
 import { STYLE_IDS } from './styles.ts';
+import { cellOf, tableEnd, tableOf } from './tables.ts';
+import type { RowDraft } from './tables.ts';
+import { isRightToLeft, textRuns } from './text.ts';
 
 /** What stands on a page one below the other. */
 export type DocxBlock = Paragraph | Table;
@@ -57,47 +47,9 @@ export function headingParagraph(
   });
 }
 
-/** Runs with the bookmark of an id around them. */
-export function marked(
-  id: string | undefined,
-  children: readonly ParagraphChild[],
-  context: DocxContext,
-): ParagraphChild[] {
-  return id === undefined
-    ? [...children]
-    : [new Bookmark({ id: bookmarkName(context, id), children: [...children] })];
-}
-
-const COLOURS: readonly (readonly [RegExp, string])[] = [
-  [/comment|quote|meta/, '5F6B7A'],
-  [/keyword|selector|section|tag\b|name\b|literal/, '8B2C6B'],
-  [/string|regexp|addition/, '2E6B3E'],
-  [/number|attr|variable|built_in|type|symbol/, '1D4F91'],
-  [/title|function/, '7A4A00'],
-  [/deletion/, 'B42318'],
-];
-
-function codeRun(run: CodeRun, isFirst: boolean): TextRun {
-  const classes = run.classes.join(' ');
-  const colour = COLOURS.find(([pattern]) => pattern.test(classes))?.[1];
-  return new TextRun({
-    text: cleanText(run.text),
-    ...(colour === undefined ? {} : { color: colour }),
-    ...(run.marks.length > 0 ? { style: STYLE_IDS.marked } : {}),
-    ...(run.marks.some(({ tagName }) => tagName === 'strong' || tagName === 'b') ? { bold: true } : {}),
-    ...(isFirst ? { break: 1 } : {}),
-  });
-}
-
-function codeBlock(pre: Element, context: DocxContext): Paragraph {
-  const block = readCodeBlock(pre);
-  const { lines } = highlightCode(block?.source ?? plainText(pre.children), block?.language, block?.marker);
-  const children = lines.flatMap((runs, line) =>
-    runs.length === 0
-      ? [new TextRun(line > 0 ? { break: 1 } : {})]
-      : runs.map((run, index) => codeRun(run, line > 0 && index === 0)),
-  );
-  return new Paragraph({ style: STYLE_IDS.code, children: marked(idOf(pre), children, context) });
+/** A paragraph of a picture, kept with the caption that comes after it. */
+export function pictureParagraph(children: readonly ParagraphChild[], hasCaption: boolean): Paragraph {
+  return new Paragraph({ style: STYLE_IDS.figure, ...(hasCaption ? { keepNext: true } : {}), children });
 }
 
 /** A caption with a number that Word counts. */
@@ -110,13 +62,17 @@ export function captionParagraph(
   const count = (context.captions.get(word) ?? 0) + 1;
   context.captions.set(word, count);
   const number = new SimpleField(`SEQ ${word.replaceAll(/[^\p{L}\p{N}]+/gu, '_')} \\* ARABIC`, String(count));
-  const label = marked(options.id, [new TextRun(`${word} `), number], context);
+  // No line may begin with the number.
+  const label = marked(options.id, [new TextRun(`${word}\u00A0`), number], context);
   return new Paragraph({
     style: 'Caption',
-    keepNext: options.keepNext === true,
-    children: [...label, new TextRun(': '), ...children],
+    ...(options.keepNext === true ? { keepNext: true } : {}),
+    children: [...label, new TextRun(context.labels.colon), ...children],
   });
 }
+
+const isCaption = (node: ElementContent): boolean =>
+  node.type === 'element' && (node.tagName === 'figcaption' || node.tagName === 'caption');
 
 function figure(element: Element, context: DocxContext, place: Place): DocxBlock[] {
   const blocks: DocxBlock[] = [];
@@ -131,18 +87,22 @@ function figure(element: Element, context: DocxContext, place: Place): DocxBlock
       const run = imageRun(child, context);
       const children = run
         ? [run]
-        : [new TextRun(`[${cleanText(String(child.properties.alt ?? child.properties.src ?? ''))}]`)];
-      blocks.push(new Paragraph({ style: STYLE_IDS.figure, children }));
+        : textRuns(`[${String(child.properties.alt ?? child.properties.src ?? '')}]`);
+      blocks.push(pictureParagraph(children, element.children.some(isCaption)));
     } else blocks.push(...blockElements([child], context, place));
   }
   return blocks;
 }
 
+/** What a list is indented by at each depth, in twentieths of a point. */
+const INDENT = 360;
+const INDENT_PX = 24;
+
 function listItem(
   item: Element,
   context: DocxContext,
   place: Place,
-  numbering: { reference: string; instance: number } | undefined,
+  numbering: ListPlace | undefined,
 ): DocxBlock[] {
   const inner: Place = { ...place, style: STYLE_IDS.listItem, depth: place.depth + 1 };
   const blocks: DocxBlock[] = [];
@@ -152,26 +112,29 @@ function listItem(
       blocks.push(...blockElements([group], context, inner));
       continue;
     }
-    const indent = { left: 360 * (place.depth + 1) };
-    const list =
-      isFirst && numbering ? { numbering: { ...numbering, level: Math.min(place.depth, 8) } } : { indent };
-    blocks.push(new Paragraph({ style: inner.style, ...list, children: inlineRuns(group, context) }));
+    const left = INDENT * inner.depth;
+    // The box of a task stands where the mark of another item would.
+    const indent = isFirst && hasClass(item, 'task-list-item') ? { left, hanging: 280 } : { left };
+    const list = isFirst && numbering ? { numbering } : { indent };
+    blocks.push(proseParagraph(group, context, inner.style, list));
     isFirst = false;
   }
   return blocks;
 }
 
 function list(element: Element, context: DocxContext, place: Place): DocxBlock[] {
-  context.lists += 1;
-  const numbering = {
-    reference: element.tagName === 'ol' ? 'report-numbers' : 'report-bullets',
-    instance: context.lists,
-  };
-  return element.children.flatMap(item =>
-    item.type === 'element' && item.tagName === 'li'
-      ? listItem(item, context, place, hasClass(item, 'task-list-item') ? undefined : numbering)
-      : [],
-  );
+  const start = element.tagName === 'ol' ? Number(element.properties.start ?? 1) : undefined;
+  const numbering = listNumbering(context, place.depth, start);
+  const room = context.roomPx;
+  context.roomPx = Math.max(100, room - INDENT_PX);
+  const blocks = element.children.flatMap(item => {
+    if (item.type !== 'element' || item.tagName !== 'li') return [];
+    const id = idOf(item);
+    if (id !== undefined) context.waiting.push(id);
+    return listItem(item, context, place, hasClass(item, 'task-list-item') ? undefined : numbering);
+  });
+  context.roomPx = room;
+  return blocks;
 }
 
 const BLOCK_TAGS = new Set(
@@ -193,7 +156,8 @@ function paragraphGroups(nodes: readonly (RootContent | ElementContent)[]): (Ele
     if (node.type === 'doctype') continue;
     if (node.type === 'element' && node.tagName === 'p') {
       flush();
-      inline = [...node.children];
+      // An id of a paragraph stays with its text.
+      inline = idOf(node) === undefined ? [...node.children] : [{ ...node, tagName: 'span' }];
       flush();
     } else if (node.type === 'element' && node.properties.dataDisplay === 'block') {
       flush();
@@ -213,67 +177,6 @@ const ALIGNMENTS: Readonly<Record<string, (typeof AlignmentType)[keyof typeof Al
   right: AlignmentType.RIGHT,
 };
 
-const RULE = { style: BorderStyle.SINGLE, size: 4, color: 'C3CED9' } as const;
-
-/** The width of the text in twentieths of a point: A4 with margins of 25 mm. */
-const TEXT_WIDTH = 9072;
-const MIN_WEIGHT = 5;
-const MAX_WEIGHT = 45;
-
-/** One row of a table that is being built; `texts` are what its cells say, for the widths of the columns. */
-export interface RowDraft {
-  readonly cells: readonly TableCell[];
-  readonly texts: readonly string[];
-  readonly isHead: boolean;
-}
-
-/** Columns as wide as what they hold asks for: the mean of its length and that of its longest word. */
-function columnWidths(rows: readonly RowDraft[]): number[] {
-  const columns = Math.max(0, ...rows.map(({ texts }) => texts.length));
-  const weights = Array.from({ length: columns }, (_, column) => {
-    const texts = rows.slice(0, 200).map(({ texts: cells }) => cells[column] ?? '');
-    const mean = texts.reduce((sum, text) => sum + text.length, 0) / Math.max(1, texts.length);
-    const word = Math.max(0, ...texts.flatMap(text => text.split(/\s+/).map(part => part.length)));
-    return Math.min(MAX_WEIGHT, Math.max(MIN_WEIGHT, (mean + word) / 2 + 2));
-  });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map(weight => Math.round((TEXT_WIDTH * weight) / total));
-}
-
-/** A table over the width of the text whose first rows, if they are heads, come again on each page; `shares` are parts of that width. */
-export function tableOf(rows: readonly RowDraft[], shares?: readonly number[]): Table {
-  return new Table({
-    width: { size: 100, type: WidthType.PERCENTAGE },
-    columnWidths: shares ? shares.map(share => Math.round(TEXT_WIDTH * share)) : columnWidths(rows),
-    layout: shares ? TableLayoutType.FIXED : TableLayoutType.AUTOFIT,
-    borders: {
-      top: RULE,
-      bottom: RULE,
-      left: RULE,
-      right: RULE,
-      insideHorizontal: RULE,
-      insideVertical: RULE,
-    },
-    rows: rows.map(
-      ({ cells, isHead }) => new TableRow({ children: cells, tableHeader: isHead, cantSplit: true }),
-    ),
-  });
-}
-
-/** A cell of a table. */
-export function cellOf(
-  children: readonly (Paragraph | Table)[],
-  isHead: boolean,
-  spans: { columnSpan?: number; rowSpan?: number } = {},
-): TableCell {
-  return new TableCell({
-    ...spans,
-    children: children.length > 0 ? children : [new Paragraph({ style: STYLE_IDS.tableText })],
-    margins: { top: 40, bottom: 40, left: 90, right: 90 },
-    ...(isHead ? { shading: { type: ShadingType.CLEAR, fill: 'EEF2F6', color: 'auto' } } : {}),
-  });
-}
-
 function spanOf(value: unknown): number {
   const number = Number(value ?? 1);
   return Number.isInteger(number) && number > 1 ? Math.min(number, 100) : 1;
@@ -285,75 +188,92 @@ function tableCell(cell: Element, context: DocxContext, place: Place): TableCell
   const alignment = ALIGNMENTS[String(cell.properties.align ?? '')];
   const children = paragraphGroups(cell.children).flatMap(group =>
     Array.isArray(group)
-      ? [
-          new Paragraph({
-            style,
-            ...(alignment === undefined ? {} : { alignment }),
-            children: inlineRuns(group, context),
-          }),
-        ]
+      ? [proseParagraph(group, context, style, alignment === undefined ? {} : { alignment })]
       : blockElements([group], context, { ...place, style }),
   );
   const columnSpan = spanOf(cell.properties.colSpan);
   const rowSpan = spanOf(cell.properties.rowSpan);
-  return cellOf(children, isHead, {
+  return cellOf(children, {
     ...(columnSpan > 1 ? { columnSpan } : {}),
     ...(rowSpan > 1 ? { rowSpan } : {}),
   });
 }
 
-function table(element: Element, context: DocxContext, place: Place): DocxBlock[] {
-  const rows: RowDraft[] = [];
-  const blocks: DocxBlock[] = [];
-  const addRows = (parent: Element, isHead: boolean): void => {
-    for (const child of parent.children) {
-      if (child.type !== 'element') continue;
-      if (child.tagName === 'thead' || child.tagName === 'tbody' || child.tagName === 'tfoot')
-        addRows(child, child.tagName === 'thead');
-      else if (child.tagName === 'caption')
-        blocks.push(
-          captionParagraph(context.labels.table, inlineRuns(child.children, context), context, {
-            id: idOf(element),
-            keepNext: true,
-          }),
-        );
-      else if (child.tagName === 'tr') {
-        const found = child.children.filter(cell => cell.type === 'element');
-        const texts = found.map(cell => plainText(cell.children).trim());
-        if (found.length > 0)
-          rows.push({ cells: found.map(cell => tableCell(cell, context, place)), texts, isHead });
-      }
-    }
+const cellsOf = (row: Element): Element[] => row.children.filter(cell => cell.type === 'element');
+
+function tableRow(row: Element, context: DocxContext, place: Place, isHead: boolean): RowDraft {
+  const found = cellsOf(row);
+  return {
+    cells: found.map(cell => tableCell(cell, context, place)),
+    texts: found.flatMap(cell => [
+      plainText(cell.children).trim(),
+      ...Array.from({ length: spanOf(cell.properties.colSpan) - 1 }, () => ''),
+    ]),
+    isHead,
   };
-  addRows(element, false);
-  // A paragraph after it keeps two tables from growing together.
-  if (rows.length > 0) blocks.push(tableOf(rows), new Paragraph({ style: STYLE_IDS.tableText }));
+}
+
+function rowsOf(parent: Element, isHead = false): { row: Element; isHead: boolean }[] {
+  return parent.children.flatMap(child => {
+    if (child.type !== 'element') return [];
+    if (['thead', 'tbody', 'tfoot'].includes(child.tagName)) return rowsOf(child, child.tagName === 'thead');
+    return child.tagName === 'tr' && cellsOf(child).length > 0 ? [{ row: child, isHead }] : [];
+  });
+}
+
+function table(element: Element, context: DocxContext, place: Place): DocxBlock[] {
+  const id = idOf(element);
+  const caption = element.children.find(isCaption);
+  const blocks: DocxBlock[] = [];
+  if (caption?.type === 'element')
+    blocks.push(
+      captionParagraph(context.labels.table, inlineRuns(caption.children, context), context, {
+        id,
+        keepNext: true,
+      }),
+    );
+  else if (id !== undefined) context.waiting.push(id);
+  const found = rowsOf(element);
+  const columns = Math.max(1, ...found.map(({ row }) => cellsOf(row).length));
+  const room = context.roomPx;
+  context.roomPx = Math.max(40, Math.floor(room / columns) - 16);
+  const rows = found.map(({ row, isHead }) => tableRow(row, context, place, isHead));
+  context.roomPx = room;
+  if (rows.length > 0) blocks.push(tableOf(rows, context.room.width), tableEnd());
   return blocks;
 }
 
+function diagram(element: Element, context: DocxContext, place: Place): Paragraph {
+  const src = `mermaid:${plainText(element.children)}`;
+  if (!context.images.has(src)) return codeBlock(element, context, INDENT * place.depth);
+  const run = imageRun(
+    { ...element, properties: { alt: context.labels.figure, ...element.properties, src } },
+    context,
+  );
+  return pictureParagraph(marked(idOf(element), run ? [run] : [], context), false);
+}
+
+/** What takes its own id, or gives it to its caption. */
+const TAKES_ID = new Set('h1 h2 h3 h4 h5 h6 pre mermaid-diagram table'.split(' '));
+
 function blockElement(element: Element, context: DocxContext, place: Place): DocxBlock[] {
   const { tagName } = element;
+  const id = idOf(element);
+  if (id !== undefined && !TAKES_ID.has(tagName) && !element.children.some(isCaption))
+    context.waiting.push(id);
   const level = /^h([1-6])$/.exec(tagName)?.[1];
   if (level !== undefined)
     return [
       headingParagraph(
         Number(level) + place.headingOffset,
-        marked(idOf(element), inlineRuns(element.children, context), context),
+        marked(id, inlineRuns(element.children, context), context),
       ),
     ];
   switch (tagName) {
     case 'pre':
-      return [codeBlock(element, context)];
-    case 'mermaid-diagram': {
-      const image = context.images.get(`mermaid:${plainText(element.children)}`);
-      if (!image) return [codeBlock(element, context)];
-      const picture: Element = {
-        ...element,
-        properties: { ...element.properties, src: `mermaid:${plainText(element.children)}` },
-      };
-      const run = imageRun(picture, context);
-      return [new Paragraph({ style: STYLE_IDS.figure, children: run ? [run] : [] })];
-    }
+      return [codeBlock(element, context, INDENT * place.depth)];
+    case 'mermaid-diagram':
+      return [diagram(element, context, place)];
     case 'figure':
       return figure(element, context, place);
     case 'ul':
@@ -362,7 +282,12 @@ function blockElement(element: Element, context: DocxContext, place: Place): Doc
     case 'table':
       return table(element, context, place);
     case 'blockquote':
-      return blockElements(element.children, context, { ...place, style: STYLE_IDS.quote });
+      // What is quoted within a quotation, or listed in it, stands further in.
+      return blockElements(element.children, context, {
+        ...place,
+        style: STYLE_IDS.quote,
+        depth: place.depth + 1,
+      });
     case 'hr':
       return [new Paragraph({ thematicBreak: true })];
     default:
@@ -371,20 +296,58 @@ function blockElement(element: Element, context: DocxContext, place: Place): Doc
   }
 }
 
+function proseParagraph(
+  nodes: readonly ElementContent[],
+  context: DocxContext,
+  style: string,
+  options: IParagraphOptions = {},
+): Paragraph {
+  return new Paragraph({
+    ...options,
+    style,
+    ...(isRightToLeft(plainText(nodes)) ? { bidirectional: true } : {}),
+    children: inlineRuns(nodes, context),
+  });
+}
+
+/** Two blocks of code, one after the other, would look like one. */
+const isCode = (group: Element | readonly ElementContent[] | undefined): boolean =>
+  group !== undefined && 'tagName' in group && group.tagName === 'pre';
+
+const isFormula = ([node, ...others]: readonly ElementContent[]): boolean =>
+  others.length === 0 && node?.type === 'element' && node.properties.dataDisplay === 'block';
+
+const ANNOUNCED = new Set('dl figure mermaid-diagram ol pre table ul'.split(' '));
+const LONGEST_ANNOUNCEMENT = 240;
+
+/** Whether a paragraph is the short line over a list, a table or code, which may not stand alone at the end of a page. */
+function announces(
+  group: readonly ElementContent[],
+  next: Element | readonly ElementContent[] | undefined,
+): boolean {
+  return (
+    next !== undefined &&
+    'tagName' in next &&
+    ANNOUNCED.has(next.tagName) &&
+    plainText(group).length <= LONGEST_ANNOUNCEMENT
+  );
+}
+
 /** Sanitised HTML nodes as paragraphs and tables. */
 export function blockElements(
   nodes: readonly (RootContent | ElementContent)[],
   context: DocxContext,
   place: Place,
 ): DocxBlock[] {
-  return paragraphGroups(nodes).flatMap(group => {
-    if (!Array.isArray(group)) return blockElement(group, context, place);
-    const isFormula =
-      group.length === 1 && group[0]?.type === 'element' && group[0].properties.dataDisplay === 'block';
-    const indent = place.depth > 0 ? { indent: { left: 360 * place.depth } } : {};
-    const alignment = isFormula ? { alignment: AlignmentType.CENTER } : {};
-    return [
-      new Paragraph({ style: place.style, ...indent, ...alignment, children: inlineRuns(group, context) }),
-    ];
+  const groups = paragraphGroups(nodes);
+  return groups.flatMap((group, index) => {
+    if (!Array.isArray(group)) {
+      const blocks = blockElement(group, context, place);
+      return isCode(group) && isCode(groups[index - 1]) ? [tableEnd(), ...blocks] : blocks;
+    }
+    if (isFormula(group)) return [proseParagraph(group, context, STYLE_IDS.formula)];
+    const indent = place.depth > 0 ? { indent: { left: INDENT * place.depth } } : {};
+    const keep = announces(group, groups[index + 1]) ? { keepNext: true } : {};
+    return [proseParagraph(group, context, place.style, { ...indent, ...keep })];
   });
 }

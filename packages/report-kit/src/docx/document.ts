@@ -1,29 +1,36 @@
 import {
-  AlignmentType,
   Document,
   Footer,
   Header,
-  LevelFormat,
   Packer,
   PageNumber,
   Paragraph,
+  patchDocument,
+  PatchType,
   TableOfContents,
   TextRun,
 } from 'docx';
-import type { ILevelsOptions } from 'docx';
-import type { Root } from 'hast';
+import type { IPropertiesOptions, Table } from 'docx';
+import { estimatePageNumbersWith } from 'docx/layout';
 import { strFromU8, unzipSync } from 'fflate';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
 import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
-import type { Cell, Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
-import { blockElements, captionParagraph, cellOf, headingParagraph, marked, tableOf } from './blocks.ts';
+import type { Chapter, OutlineLabels, ReportOutline } from '../outline/index.ts';
 import type { DocxBlock } from './blocks.ts';
+import { chapterBlocks, lineOf, textCell } from './chapters.ts';
+import { bookmarkName, waitingMarks } from './context.ts';
 import type { DocxContext } from './context.ts';
 import { findImages, loadImages } from './images.ts';
 import type { DrawingSource, ImageSource } from './images.ts';
-import { cleanText, inlineRuns } from './inline.ts';
-import { documentStyles, severityStyle, STYLE_IDS, styleIds } from './styles.ts';
+import { NUMBERING } from './lists.ts';
+import { PAGE, PAGE_ROOM, roomInPx } from './page.ts';
+import { outlineSize } from './size.ts';
+import { documentStyles, STYLE_IDS, styleIds, withTableStyles } from './styles.ts';
+import { tableOf } from './tables.ts';
+import { readTemplate, withStyles } from './template.ts';
+import type { Frame, Template } from './template.ts';
+import { cleanText, textRuns } from './text.ts';
 
 /** How a report becomes a Word document. */
 export interface DocxOptions {
@@ -31,7 +38,10 @@ export interface DocxOptions {
   readonly image?: ImageSource;
   readonly draw?: DrawingSource;
   readonly resolveVariable?: VariableResolver;
-  /** A `.docx` or `.dotx` of the company: its styles are used wherever it has one of the same id. */
+  /**
+   * A `.docx` or `.dotx` of the company: its styles are used wherever it has one of the same id. Where it says `{{report}}`,
+   * the report is put there and the rest of it stays: cover, heads and feet of pages, size of the paper.
+   */
   readonly template?: Uint8Array;
   readonly author?: string;
 }
@@ -42,191 +52,163 @@ export interface DocxResult {
   readonly messages: readonly Message[];
 }
 
-const MAX_STYLES_BYTES = 5 * 1024 ** 2;
+/** Up to this size a document is laid out in some two seconds of one processor; beyond it in proportion, or worse. */
+const MAX_LAID_OUT = 1_250;
 
-/** Thrown when a company's template cannot be used; the message says why. */
-export class DocxTemplateError extends Error {
-  override readonly name = 'DocxTemplateError';
-}
+const UNNUMBERED: Message = {
+  level: 'info',
+  code: 'contents-unnumbered',
+  text: 'The report is long, so Word itself numbers the pages in its contents and asks before it does: say yes. In LibreOffice choose Tools, Update, Indexes and Tables.',
+};
 
-function readTemplateStyles(template: Uint8Array): string {
-  try {
-    const files = unzipSync(template, {
-      filter: ({ name, originalSize }) => name === 'word/styles.xml' && originalSize <= MAX_STYLES_BYTES,
-    });
-    const styles = files['word/styles.xml'];
-    if (styles) return strFromU8(styles);
-  } catch {
-    // What is wrong with it is said below.
-  }
-  throw new DocxTemplateError(
-    'The template has no styles that can be read: save it in Word as .docx or .dotx and give that file.',
-  );
-}
+/** The label's and the value's part of the facts on the cover. */
+const COVER_COLUMNS = [0.28, 0.72];
 
-type Trees = ReadonlyMap<OutlineBlock, Root>;
-
-function severityRun(text: string, severity: Cell['severity']): TextRun {
-  return new TextRun({
-    text: cleanText(text),
-    ...(severity === undefined ? {} : { style: severityStyle(severity) }),
-  });
-}
-
-/** The label's and the value's part of a table of facts. */
-const FACT_COLUMNS = [0.28, 0.72];
-
-function factRows(facts: readonly Fact[]): DocxBlock[] {
-  const rows = facts.map(({ label, value, severity }) => ({
+function factsOnCover({ facts }: ReportOutline, { room }: DocxContext): Table[] {
+  const rows = facts.map(({ label, value }) => ({
     isHead: false,
     texts: [label, value],
-    cells: [
-      cellOf(
-        [new Paragraph({ style: STYLE_IDS.tableHead, children: [new TextRun(cleanText(label))] })],
-        true,
-      ),
-      cellOf(
-        [new Paragraph({ style: STYLE_IDS.tableText, children: [severityRun(value, severity)] })],
-        false,
-      ),
-    ],
+    cells: [textCell(label, STYLE_IDS.coverLabel), textCell(value, STYLE_IDS.coverFact)],
   }));
-  return [tableOf(rows, FACT_COLUMNS), new Paragraph({ style: STYLE_IDS.tableText })];
-}
-
-function outlineTable(block: OutlineBlock & { kind: 'table' }, context: DocxContext): DocxBlock[] {
-  const head = block.columns.map(text =>
-    cellOf([new Paragraph({ style: STYLE_IDS.tableHead, children: [new TextRun(cleanText(text))] })], true),
-  );
-  const cell = ({ text, severity, target }: Cell): ReturnType<typeof cellOf> => {
-    const run = severityRun(text, severity);
-    const link = {
-      type: 'element',
-      tagName: 'a',
-      properties: { href: `#${target ?? ''}` },
-      children: [{ type: 'text', value: text }],
-    } as const;
-    const children =
-      target === undefined ? [run] : inlineRuns([{ ...link, children: [...link.children] }], context);
-    return cellOf([new Paragraph({ style: STYLE_IDS.tableText, children })], false);
-  };
-  const rows = block.rows.map(row => ({
-    isHead: false,
-    texts: row.map(({ text }) => text),
-    cells: row.map(cell),
-  }));
-  const caption =
-    block.caption === undefined
-      ? []
-      : [
-          captionParagraph(context.labels.table, [new TextRun(cleanText(block.caption))], context, {
-            keepNext: true,
-          }),
-        ];
-  return [
-    ...caption,
-    tableOf([{ isHead: true, texts: block.columns, cells: head }, ...rows]),
-    new Paragraph({ style: STYLE_IDS.tableText }),
-  ];
-}
-
-function outlineBlock(block: OutlineBlock, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
-  if (block.kind === 'facts') return factRows(block.facts);
-  const label =
-    block.label === undefined
-      ? []
-      : [new Paragraph({ style: STYLE_IDS.fieldLabel, children: [new TextRun(cleanText(block.label))] })];
-  if (block.kind === 'table') return [...label, ...outlineTable(block, context)];
-  if (block.kind === 'list') {
-    context.lists += 1;
-    const numbering = { reference: 'report-bullets', level: 0, instance: context.lists };
-    return [
-      ...label,
-      ...block.items.map(
-        item =>
-          new Paragraph({ style: STYLE_IDS.listItem, numbering, children: [new TextRun(cleanText(item))] }),
-      ),
-    ];
-  }
-  const place = { style: STYLE_IDS.body, headingOffset: level, depth: 0 };
-  return [...label, ...blockElements(trees.get(block)?.children ?? [], context, place)];
-}
-
-function chapterBlocks(chapter: Chapter, level: number, context: DocxContext, trees: Trees): DocxBlock[] {
-  const title = marked(chapter.id, [new TextRun(cleanText(chapter.title))], context);
-  return [
-    headingParagraph(level, title, { pageBreakBefore: chapter.startsPage === true }),
-    ...chapter.blocks.flatMap(block => outlineBlock(block, level, context, trees)),
-    ...chapter.chapters.flatMap(inner => chapterBlocks(inner, level + 1, context, trees)),
-  ];
-}
-
-const BULLETS = ['•', '–', '▪'];
-
-const FORMATS = [LevelFormat.DECIMAL, LevelFormat.LOWER_LETTER, LevelFormat.LOWER_ROMAN] as const;
-
-function levels(isNumbered: boolean): ILevelsOptions[] {
-  return Array.from({ length: 9 }, (_, level) => ({
-    level,
-    format: isNumbered ? (FORMATS[level % FORMATS.length] ?? LevelFormat.DECIMAL) : LevelFormat.BULLET,
-    text: isNumbered ? `%${level + 1}.` : (BULLETS[level % BULLETS.length] ?? '•'),
-    alignment: AlignmentType.LEFT,
-    style: { paragraph: { indent: { left: 360 * (level + 1), hanging: 300 } } },
-  }));
+  const options = { shares: COVER_COLUMNS, style: STYLE_IDS.coverTable };
+  return rows.length === 0 ? [] : [tableOf(rows, room.width, options)];
 }
 
 function cover(outline: ReportOutline, context: DocxContext): DocxBlock[] {
-  const line = (text: string): Paragraph =>
-    new Paragraph({ style: STYLE_IDS.coverFact, children: [new TextRun(cleanText(text))] });
+  const { title, subtitle } = outline;
   return [
-    new Paragraph({ style: 'Title', children: [new TextRun(cleanText(outline.title))] }),
-    ...(outline.subtitle === undefined ? [] : [line(outline.subtitle)]),
-    ...outline.facts.map(({ label, value }) => line(`${label}: ${value}`)),
+    lineOf('Title', title),
+    ...(subtitle === undefined || subtitle === '' ? [] : [lineOf('Subtitle', subtitle)]),
+    ...factsOnCover(outline, context),
     new Paragraph({
       style: STYLE_IDS.contentsTitle,
       pageBreakBefore: true,
-      children: [new TextRun(context.labels.contents)],
+      children: textRuns(context.labels.contents),
     }),
   ];
 }
-
-/** Millimetres as twentieths of a point. */
-const mm = (value: number): number => Math.round((value * 1440) / 25.4);
 
 function pageFurniture(outline: ReportOutline): {
   headers: { default: Header };
   footers: { default: Footer };
 } {
-  const small = { size: 17, color: '5F6B7A' } as const;
+  const numbers = new TextRun({ children: [PageNumber.CURRENT, ' / ', PageNumber.TOTAL_PAGES] });
   return {
-    headers: {
-      default: new Header({
-        children: [new Paragraph({ children: [new TextRun({ ...small, text: cleanText(outline.title) })] })],
-      }),
-    },
-    footers: {
-      default: new Footer({
-        children: [
-          new Paragraph({
-            alignment: AlignmentType.RIGHT,
-            children: [
-              new TextRun({ ...small, children: [PageNumber.CURRENT, ' / ', PageNumber.TOTAL_PAGES] }),
-            ],
-          }),
-        ],
-      }),
-    },
+    headers: { default: new Header({ children: [lineOf('Header', outline.title)] }) },
+    footers: { default: new Footer({ children: [new Paragraph({ style: 'Footer', children: [numbers] })] }) },
   };
+}
+
+/** Levels of headings that the contents list. */
+const LISTED = '1-2';
+
+const stylesOf = (
+  language: string,
+  theirs: Template | undefined,
+): Required<Pick<IPropertiesOptions, 'externalStyles' | 'styles'>> => ({
+  externalStyles: withTableStyles(theirs?.styles),
+  styles: documentStyles(language, theirs === undefined ? new Set() : styleIds(theirs.styles)),
+});
+
+const propertiesOf = (outline: ReportOutline, author: string) => ({
+  title: cleanText(outline.title),
+  creator: author,
+  lastModifiedBy: author,
+  description: cleanText(outline.subtitle ?? ''),
+});
+
+interface Written {
+  readonly outline: ReportOutline;
+  readonly context: DocxContext;
+  readonly author: string;
+  readonly body: readonly DocxBlock[];
+}
+
+async function ownDocument(written: Written, theirs: Template | undefined): Promise<Uint8Array> {
+  const { outline, context, author, body } = written;
+  const isLaidOut = outlineSize(outline) <= MAX_LAID_OUT;
+  if (!isLaidOut) context.messages.push(UNNUMBERED);
+  const contents = new TableOfContents(context.labels.contents, {
+    hyperlink: true,
+    headingStyleRange: LISTED,
+  });
+  const document = new Document({
+    ...propertiesOf(outline, author),
+    ...stylesOf(outline.language, theirs),
+    ...(theirs?.theme === undefined ? {} : { theme: theirs.theme }),
+    numbering: NUMBERING,
+    footnotes: context.footnotes,
+    ...(isLaidOut ? { pageNumbers: estimatePageNumbersWith({ guess: true }) } : {}),
+    sections: [
+      {
+        properties: { titlePage: true, page: PAGE },
+        ...pageFurniture(outline),
+        children: [...cover(outline, context), contents, ...body],
+      },
+    ],
+  });
+  return Packer.toBuffer(document);
+}
+
+/** The company's style sheet with what it lacks of ours. */
+async function mergedStyles(language: string, theirs: Template): Promise<string> {
+  const document = new Document({ ...stylesOf(language, theirs), sections: [] });
+  const parts = unzipSync(await Packer.toBuffer(document), {
+    filter: ({ name }) => name === 'word/styles.xml',
+  });
+  return strFromU8(parts['word/styles.xml'] ?? new Uint8Array());
+}
+
+/** What the contents say until Word has counted the pages. */
+function contentsEntries(
+  chapters: readonly Chapter[],
+  context: DocxContext,
+  level = 1,
+): { title: string; level: number; href?: string }[] {
+  return chapters.flatMap(({ id, title, chapters: inner }) => [
+    { title: cleanText(title), level, ...(id === undefined ? {} : { href: bookmarkName(context, id) }) },
+    ...(level < 2 ? contentsEntries(inner, context, level + 1) : []),
+  ]);
+}
+
+/** The company's document with the report in the places that it names. */
+async function framedDocument(written: Written, theirs: Template, frame: Frame): Promise<Uint8Array> {
+  const { outline, context, author, body } = written;
+  const text = (value: string) => ({ type: PatchType.PARAGRAPH, children: textRuns(value) }) as const;
+  const contents = new TableOfContents(context.labels.contents, {
+    hyperlink: true,
+    headingStyleRange: LISTED,
+    cachedEntries: contentsEntries(outline.chapters, context),
+    beginDirty: true,
+  });
+  return patchDocument({
+    outputType: 'nodebuffer',
+    data: withStyles(frame, await mergedStyles(outline.language, theirs)),
+    trimPlaceholders: true,
+    numbering: NUMBERING,
+    footnotes: context.footnotes,
+    properties: propertiesOf(outline, author),
+    patches: {
+      title: text(outline.title),
+      subtitle: text(outline.subtitle ?? ''),
+      author: text(author),
+      facts: { type: PatchType.DOCUMENT, children: factsOnCover(outline, context) },
+      contents: { type: PatchType.DOCUMENT, children: [contents] },
+      report: { type: PatchType.DOCUMENT, children: [...body] },
+    },
+  });
 }
 
 /** A report as a Word document: named styles, a contents field, numbered captions, real footnotes, links and bookmarks. */
 export async function writeDocx(outline: ReportOutline, options: DocxOptions = {}): Promise<DocxResult> {
   const labels = options.labels ?? outlineLabels(outline.language);
   const messages: Message[] = [];
-  const theirs = options.template === undefined ? undefined : readTemplateStyles(options.template);
+  const theirs =
+    options.template === undefined ? undefined : await readTemplate(options.template, outline.language);
   const trees = readTrees(outline, options.resolveVariable, messages);
   const addresses = new Set<string>();
   for (const tree of trees.values()) findImages(tree.children, addresses);
+  const room = theirs?.frame?.room ?? PAGE_ROOM;
   const context: DocxContext = {
     labels,
     messages,
@@ -234,45 +216,22 @@ export async function writeDocx(outline: ReportOutline, options: DocxOptions = {
     names: collectNames(outline, trees, labels),
     footnotes: {},
     bookmarks: new Map(),
+    waiting: [],
     captions: new Map(),
     lists: 0,
+    room,
+    roomPx: roomInPx(room).widthPx,
   };
-  const body = outline.chapters.flatMap((chapter, index) =>
-    // What comes after the contents starts on a page of its own.
-    chapterBlocks(index === 0 ? { ...chapter, startsPage: true } : chapter, 1, context, trees),
-  );
-  const margin = mm(25);
-  const document = new Document({
-    title: cleanText(outline.title),
-    creator: options.author ?? '',
-    lastModifiedBy: options.author ?? '',
-    description: cleanText(outline.subtitle ?? ''),
-    ...(theirs === undefined ? {} : { externalStyles: theirs }),
-    styles: documentStyles(outline.language, theirs === undefined ? new Set() : styleIds(theirs)),
-    numbering: {
-      config: [
-        { reference: 'report-bullets', levels: levels(false) },
-        { reference: 'report-numbers', levels: levels(true) },
-      ],
-    },
-    footnotes: context.footnotes,
-    sections: [
-      {
-        properties: {
-          titlePage: true,
-          page: {
-            size: { width: mm(210), height: mm(297) },
-            margin: { top: margin, right: margin, bottom: margin, left: margin },
-          },
-        },
-        ...pageFurniture(outline),
-        children: [
-          ...cover(outline, context),
-          new TableOfContents(labels.contents, { hyperlink: true, headingStyleRange: '1-3' }),
-          ...body,
-        ],
-      },
-    ],
+  const body = outline.chapters.flatMap((chapter, index) => {
+    // What comes after our own contents starts on a page of its own; in a company's document it starts where that says.
+    const startsPage = index === 0 ? theirs?.frame === undefined : chapter.startsPage === true;
+    return chapterBlocks({ ...chapter, startsPage }, 1, context, trees);
   });
-  return { bytes: await Packer.toBuffer(document), messages };
+  if (context.waiting.length > 0) body.push(new Paragraph({ children: waitingMarks(context) }));
+  const author = cleanText(options.author ?? outline.author ?? '');
+  const written: Written = { outline, context, author, body };
+  const bytes = theirs?.frame
+    ? await framedDocument(written, theirs, theirs.frame)
+    : await ownDocument(written, theirs);
+  return { bytes, messages };
 }

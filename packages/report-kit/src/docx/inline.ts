@@ -1,25 +1,22 @@
 import type { Element, ElementContent } from 'hast';
 import {
-  Bookmark,
   ExternalHyperlink,
   FootnoteReferenceRun,
   ImageRun,
   InternalHyperlink,
   Paragraph,
+  SimpleField,
   TextRun,
 } from 'docx';
-import type { IRunOptions, ParagraphChild } from 'docx';
-import { hasClass, idOf, plainText, renderMaths } from '../markdown/index.ts';
-import { bookmarkName } from './context.ts';
+import type { ParagraphChild } from 'docx';
+import { hasClass, idOf, plainText } from '../markdown/index.ts';
+import { bookmarkName, marked, waitingMarks } from './context.ts';
 import type { DocxContext } from './context.ts';
-import { wordFormula } from './maths.ts';
+import { formulaOf } from './maths.ts';
+import { roomInPx } from './page.ts';
 import { STYLE_IDS } from './styles.ts';
-
-/** The width of the text in CSS pixels: A4 with margins of 25 mm. */
-export const TEXT_WIDTH_PX = 605;
-const MAX_HEIGHT_PX = 840;
-
-type Marks = { -readonly [Key in keyof IRunOptions]: IRunOptions[Key] };
+import { cleanText, textRuns } from './text.ts';
+import type { Marks } from './text.ts';
 
 const MARKS: Readonly<Record<string, Marks>> = {
   b: { bold: true },
@@ -36,7 +33,7 @@ const MARKS: Readonly<Record<string, Marks>> = {
   strike: { strike: true },
   sub: { subScript: true },
   sup: { superScript: true },
-  small: { size: 17 },
+  small: { style: STYLE_IDS.small },
   code: { style: STYLE_IDS.codeWords },
   kbd: { style: STYLE_IDS.codeWords },
   samp: { style: STYLE_IDS.codeWords },
@@ -44,13 +41,7 @@ const MARKS: Readonly<Record<string, Marks>> = {
   mark: { style: STYLE_IDS.marked },
 };
 
-/** XML cannot hold these characters at all. */
-export const cleanText = (text: string): string =>
-  text.toWellFormed().replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD');
-
-function textRun(text: string, marks: Marks): TextRun {
-  return new TextRun({ ...marks, text: cleanText(text.replaceAll(/\s*\n\s*/g, ' ')) });
-}
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
 
 function lengthInPx(value: string, whole: number): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(px|pt|mm|cm|in|%|em|rem)$/.exec(value);
@@ -74,10 +65,12 @@ export function imageRun(element: Element, context: DocxContext): ImageRun | und
   const image = context.images.get(address);
   if (!image) return undefined;
   const style = String(element.properties.style ?? '');
-  const asked = lengthInPx(/(?:^|;\s*)width:\s*([^;]+)/.exec(style)?.[1]?.trim() ?? '', TEXT_WIDTH_PX);
-  const width = Math.min(asked ?? image.widthPx, TEXT_WIDTH_PX);
-  const scale = Math.min(width / image.widthPx, MAX_HEIGHT_PX / image.heightPx);
-  const alt = String(element.properties.alt ?? '');
+  const { roomPx } = context;
+  const asked = lengthInPx(/(?:^|;\s*)width:\s*([^;]+)/.exec(style)?.[1]?.trim() ?? '', roomPx);
+  const width = Math.min(asked ?? image.widthPx, roomPx);
+  const scale = Math.min(width / image.widthPx, roomInPx(context.room).heightPx / image.heightPx);
+  const alt = cleanText(String(element.properties.alt ?? ''));
+  const name = alt.slice(0, 100) || context.labels.figure;
   const pixels = { type: image.type, data: image.bytes } as const;
   return new ImageRun({
     ...(image.vector === undefined ? pixels : { type: 'svg' as const, data: image.vector, fallback: pixels }),
@@ -85,7 +78,7 @@ export function imageRun(element: Element, context: DocxContext): ImageRun | und
       width: Math.max(1, Math.round(image.widthPx * scale)),
       height: Math.max(1, Math.round(image.heightPx * scale)),
     },
-    altText: { name: alt.slice(0, 100), title: alt.slice(0, 100), description: alt },
+    altText: { name, title: alt.slice(0, 100), description: alt },
   });
 }
 
@@ -107,18 +100,26 @@ function link(element: Element, context: DocxContext, marks: Marks, isInside: bo
   const isEmpty = plainText(element.children).trim() === '';
   if (href.startsWith('#') && href.length > 1) {
     const id = href.slice(1);
-    const name = context.names.get(id);
+    const named = context.names.get(id);
+    if (named === undefined)
+      return isEmpty ? textRuns(id, marks) : inlineRuns(element.children, context, marks, isInside);
+    const anchor = bookmarkName(context, id);
+    // Word counts figures and tables anew when something is put between them, and their references with them.
+    if (isEmpty && named.isWhole) return [new SimpleField(`REF ${anchor} \\h`, cleanText(named.text))];
     const children = isEmpty
-      ? [textRun(name ?? id, marks)]
+      ? textRuns(named.text, marks)
       : inlineRuns(element.children, context, marks, isInside);
-    return name === undefined
-      ? children
-      : [new InternalHyperlink({ anchor: bookmarkName(context, id), children })];
+    return [new InternalHyperlink({ anchor, children })];
   }
   const isAddress = /^(?:https?|mailto|tel|ftps?):/i.test(href);
   const style = isAddress ? { ...marks, style: 'Hyperlink' } : marks;
-  const children = isEmpty ? [textRun(href, style)] : inlineRuns(element.children, context, style, isInside);
-  return isAddress ? [new ExternalHyperlink({ link: encodeURI(decodeSafely(href)), children })] : children;
+  const children = isEmpty ? textRuns(href, style) : inlineRuns(element.children, context, style, isInside);
+  return isAddress ? [addressLink(href, children)] : children;
+}
+
+/** A link to the outside. */
+export function addressLink(address: string, children: readonly ParagraphChild[]): ExternalHyperlink {
+  return new ExternalHyperlink({ link: encodeURI(decodeSafely(address)), children });
 }
 
 function decodeSafely(address: string): string {
@@ -127,12 +128,6 @@ function decodeSafely(address: string): string {
   } catch {
     return address;
   }
-}
-
-function maths(element: Element): ParagraphChild[] {
-  const tex = plainText(element.children);
-  const math = renderMaths(tex, element.properties.dataDisplay === 'block');
-  return typeof math === 'string' ? [textRun(tex, { style: STYLE_IDS.codeWords })] : [wordFormula(math)];
 }
 
 function elementRuns(
@@ -148,19 +143,19 @@ function elementRuns(
       return link(element, context, marks, isInside);
     case 'img': {
       const run = imageRun(element, context);
-      return run ? [run] : [textRun(String(element.properties.alt ?? ''), marks)];
+      return run ? [run] : textRuns(String(element.properties.alt ?? ''), marks);
     }
     case 'footnote':
       return footnote(element, context, isInside);
     case 'math-latex':
-      return maths(element);
+      return [formulaOf(element)];
     case 'input':
       return [new TextRun(element.properties.checked === true ? '☒' : '☐')];
     case 'q':
       return [
-        textRun('“', marks),
+        ...textRuns('“', marks),
         ...inlineRuns(element.children, context, marks, isInside),
-        textRun('”', marks),
+        ...textRuns('”', marks),
       ];
     default: {
       const own = hasClass(element, 'todo') ? { style: STYLE_IDS.todo } : MARKS[element.tagName];
@@ -176,15 +171,14 @@ export function inlineRuns(
   marks: Marks = {},
   isInside = false,
 ): ParagraphChild[] {
-  const runs: ParagraphChild[] = [];
+  const runs: ParagraphChild[] = isInside ? [] : waitingMarks(context);
   for (const node of nodes) {
     if (node.type === 'text') {
-      if (node.value !== '') runs.push(textRun(node.value, marks));
+      runs.push(...textRuns(oneLine(node.value), marks));
     } else if (node.type === 'element') {
       const made = elementRuns(node, context, marks, isInside);
       const id = idOf(node);
-      if (id === undefined) runs.push(...made);
-      else runs.push(new Bookmark({ id: bookmarkName(context, id), children: made }));
+      runs.push(...marked(id, made, context));
     }
   }
   return runs;

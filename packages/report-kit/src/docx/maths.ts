@@ -9,9 +9,13 @@ import {
   MathSubScript,
   MathSubSuperScript,
   MathSuperScript,
+  TextRun,
 } from 'docx';
-import type { MathComponent } from 'docx';
-import { plainText } from '../markdown/index.ts';
+import type { IContext, IXmlableObject, MathComponent, ParagraphChild } from 'docx';
+import { latexToMath } from 'docx/math';
+import { plainText, renderMaths } from '../markdown/index.ts';
+import { STYLE_IDS } from './styles.ts';
+import { cleanText } from './text.ts';
 
 const elementsOf = (element: Element): Element[] =>
   element.children.filter(child => child.type === 'element');
@@ -20,7 +24,7 @@ function convertAll(nodes: readonly ElementContent[]): MathComponent[] {
   return nodes.flatMap(node => (node.type === 'element' ? convert(node) : []));
 }
 
-/** Rows of a matrix in one line: Word's own matrices cannot be written yet. */
+/** Rows of a matrix in one line: only formulas that are read as TeX have Word's own matrices. */
 function tableRow(element: Element): MathComponent[] {
   return elementsOf(element).flatMap((row, index) => [
     ...(index > 0 ? [new MathRun('; ')] : []),
@@ -75,5 +79,29 @@ function convert(element: Element): MathComponent[] {
   }
 }
 
-/** MathML as a formula that Word can edit. */
-export const wordFormula = (math: Element): Formula => new Formula({ children: convert(math) });
+/** A formula from its TeX; what the library does not know of TeX, KaTeX may, by way of MathML. */
+function componentsOf(tex: string, math: Element): readonly MathComponent[] {
+  try {
+    return latexToMath(tex);
+  } catch {
+    return convert(math);
+  }
+}
+
+/** A formula on a line of its own: Word sets it larger than one within a line. */
+class DisplayFormula extends Formula {
+  override prepForXml(context: IContext): IXmlableObject | undefined {
+    const inner = super.prepForXml(context);
+    return inner && { 'm:oMathPara': [inner] };
+  }
+}
+
+/** TeX as a formula that Word can edit, one on a line of its own in a paragraph of formulas; what is no formula stays as its source. */
+export function formulaOf(element: Element): ParagraphChild {
+  const tex = plainText(element.children);
+  const isDisplay = element.properties.dataDisplay === 'block';
+  const math = renderMaths(tex, isDisplay);
+  if (typeof math === 'string') return new TextRun({ text: cleanText(tex), style: STYLE_IDS.codeWords });
+  const children = [...componentsOf(cleanText(tex), math)];
+  return isDisplay ? new DisplayFormula({ children }) : new Formula({ children });
+}

@@ -31,16 +31,22 @@ test('the HTML file needs nothing else and cannot run anything', async () => {
   assert.ok(html.includes('&lt;script&gt;alert(2)&lt;/script&gt;'));
 });
 
-test('on a phone nothing is wider than the screen', async () => {
+test('on a phone and on a tablet nothing is wider than the screen, and tables are as wide as the text', async () => {
   const launched = await renderer.launchBrowser();
   try {
-    const context = await launched.browser.newContext({ viewport: { width: 390, height: 844 } });
+    const context = await launched.browser.newContext();
     const page = await context.newPage();
     for (const name of ['attack-surface', 'pentest', 'executive-summary'] as const) {
       const design = await builtInDesigns[name]();
       const { bytes } = await renderer.render({ design, data: design.sample, output: 'html' });
       await page.setContent(Buffer.from(bytes).toString('utf8'));
-      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, name);
+      for (const width of [390, 768]) {
+        await page.setViewportSize({ width, height: 844 });
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, name);
+      }
+      const narrow = `[...document.querySelectorAll('#report table')].filter(table =>
+        Math.abs(table.getBoundingClientRect().width - table.parentElement.getBoundingClientRect().width) > 60).length`;
+      assert.equal(await page.evaluate(narrow), 0, name);
     }
   } finally {
     await launched.close();

@@ -1,15 +1,13 @@
 import type { AttackSurfaceData } from '../design/attack-surface.ts';
 import { SEVERITIES } from '../scores/index.ts';
+import type { Severity } from '../scores/index.ts';
 import { escapeMarkdown } from '../text-folder/rewrite.ts';
-import type { Cell, Chapter, OutlineBlock, ReportOutline } from './outline.ts';
+import { inventoryChapters, restNote } from './inventory.ts';
+import type { Chapter, ChartItem, Fact, OutlineBlock, ReportOutline } from './outline.ts';
+import { designWords } from './words.ts';
+import type { DesignWords } from './words.ts';
 
 type Issue = AttackSurfaceData['issues'][number];
-type Labels = Readonly<Record<string, string>>;
-
-const fill = (text: string, values: Readonly<Record<string, string | number>>): string =>
-  Object.entries(values).reduce((whole, [name, value]) => whole.replaceAll(`{${name}}`, String(value)), text);
-
-const cells = (...texts: readonly string[]): Cell[] => texts.map(text => ({ text }));
 
 /** A fence that no run of backquotes in the text can end. */
 function fenced(text: string): string {
@@ -18,40 +16,48 @@ function fenced(text: string): string {
   return `${fence}\n${text}\n${fence}`;
 }
 
-function affectedBlock(issue: Issue, t: (key: string) => string): OutlineBlock {
+const evidenceText = ({ label, text }: Issue['evidence'][number]): string =>
+  label === '' ? fenced(text) : `${escapeMarkdown(label)}\n\n${fenced(text)}`;
+
+function affectedBlocks(issue: Issue, data: AttackSurfaceData, words: DesignWords): OutlineBlock[] {
+  if (issue.affectedTotal === 1) return [];
+  const { t } = words;
   const label = t('affected');
   const isPlain = issue.affected.every(({ asset, location }) => location === '' || location === asset);
-  if (isPlain) return { kind: 'list', label, items: issue.affected.map(({ asset }) => asset) };
-  const rows = issue.affected.map(({ asset, location }) => cells(asset, location === asset ? '' : location));
-  return { kind: 'table', label, columns: [t('asset'), t('location')], rows };
+  const places: OutlineBlock = isPlain
+    ? { kind: 'list', label, items: issue.affected.map(({ asset }) => asset) }
+    : {
+        kind: 'table',
+        label,
+        columns: [t('asset'), t('location')],
+        rows: issue.affected.map(({ asset, location }) => [
+          { text: asset, isCode: true },
+          { text: location === asset ? '' : location, isCode: true },
+        ]),
+      };
+  return [places, ...restNote(issue.affected.length, issue.affectedTotal, data, words)];
 }
 
 /** The first sentences where nobody wrote any: what was seen, and how much of it is urgent. */
-function figuresInWords(data: AttackSurfaceData, labels: Labels, language: string): string {
-  const t = (key: string): string => labels[key] ?? key;
+function figuresInWords(data: AttackSurfaceData, { t, tn, date }: DesignWords): string {
   if (data.issues.length === 0) return t('summary.clean');
-  const rules = new Intl.PluralRules(language);
-  const number = new Intl.NumberFormat(language);
-  const tn = (key: string, count: number): string =>
-    fill(labels[`${key}.${rules.select(count)}`] ?? t(`${key}.other`), { n: number.format(count) });
   const { hostname, service } = data.totals.assets;
   const { critical, high, medium, low, info } = data.counts;
-  const when = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
-  const seen = fill(t('auto.seen'), {
+  const seen = t('auto.seen', {
     organisation: data.organisation,
-    when: when.format(new Date(data.startedAt)),
+    when: date(data.startedAt),
     hosts: tn('count.hostname', hostname ?? data.inventory.hostnames.length),
     services: tn('count.service', service ?? data.inventory.services.length),
   });
   const title = data.issues[0]?.title;
   const rest =
     critical + high > 0
-      ? `${tn('auto.urgent', critical + high)} ${fill(t('auto.first'), { title: title || t('unnamed') })}`
+      ? `${tn('auto.urgent', critical + high)} ${t('auto.first', { title: title || t('unnamed') })}`
       : tn('auto.calm', medium + low + info);
   return `${seen} ${rest}`;
 }
 
-function overview(data: AttackSurfaceData, t: (key: string) => string): OutlineBlock {
+function overview(data: AttackSurfaceData, { t, number }: DesignWords): OutlineBlock {
   return {
     kind: 'table',
     label: t('findings.overview'),
@@ -60,39 +66,155 @@ function overview(data: AttackSurfaceData, t: (key: string) => string): OutlineB
       { text: String(issue.number) },
       { text: issue.title || t('unnamed'), target: `finding-${issue.number}` },
       { text: t(`severity.${issue.severity}`), severity: issue.severity },
-      { text: String(issue.affectedTotal) },
+      { text: number(issue.affectedTotal) },
     ]),
+    numbers: [0, 3],
   };
 }
 
-function issueChapter(
-  issue: Issue,
-  t: (key: string) => string,
-  rest: (shown: number, total: number) => OutlineBlock[],
-): Chapter {
+function issueFacts(issue: Issue, { t, tn, date }: DesignWords): Fact[] {
+  const { severity, ruleId, asset, location, firstSeen, affectedTotal } = issue;
+  const code = (key: string, value: string): Fact[] =>
+    value === '' ? [] : [{ label: t(key), value, isCode: true }];
+  return [
+    { label: t('severity'), value: t(`severity.${severity}`), severity },
+    ...(affectedTotal > 1
+      ? [{ label: t('affected'), value: tn('count.asset', affectedTotal) }]
+      : [...code('asset', asset), ...code('location', location === asset ? '' : location)]),
+    ...(firstSeen === null ? [] : [{ label: t('firstSeen'), value: date(firstSeen) }]),
+    ...code('rule', ruleId),
+  ];
+}
+
+function issueChapter(issue: Issue, data: AttackSurfaceData, words: DesignWords): Chapter {
+  const { t } = words;
   const prose = (key: string, text: string): OutlineBlock[] =>
     text === '' ? [] : [{ kind: 'markdown', label: t(key), text }];
   return {
     id: `finding-${issue.number}`,
-    title: issue.title || issue.ruleId,
+    title: issue.title || issue.ruleId || t('unnamed'),
     blocks: [
-      {
-        kind: 'facts',
-        facts: [
-          { label: t('severity'), value: t(`severity.${issue.severity}`), severity: issue.severity },
-          ...(issue.ruleId === '' ? [] : [{ label: t('rule'), value: issue.ruleId }]),
-          { label: t('affected'), value: String(issue.affectedTotal) },
-        ],
-      },
+      { kind: 'facts', facts: issueFacts(issue, words) },
       ...prose('description', issue.description),
       ...prose('impact', issue.impact),
       ...prose('advice', issue.advice),
-      ...prose('evidence', issue.evidence.map(item => fenced(item.text)).join('\n\n')),
-      affectedBlock(issue, t),
-      ...rest(issue.affected.length, issue.affectedTotal),
+      ...prose('evidence', issue.evidence.map(evidenceText).join('\n\n')),
+      ...affectedBlocks(issue, data, words),
       ...(issue.references.length === 0
         ? []
-        : [{ kind: 'list', label: t('references'), items: issue.references } satisfies OutlineBlock]),
+        : [
+            {
+              kind: 'list',
+              label: t('references'),
+              items: issue.references,
+              isLinked: true,
+            } satisfies OutlineBlock,
+          ]),
+    ],
+    chapters: [],
+  };
+}
+
+/** The severity whose colour a risk score has, and with it the advice that stands beside it. */
+function severityOfRisk(score: number): Severity & ('critical' | 'high' | 'medium' | 'low') {
+  if (score >= 75) return 'critical';
+  if (score >= 50) return 'high';
+  return score >= 25 ? 'medium' : 'low';
+}
+
+const SERVICES_SHOWN = 4;
+
+/** How often each reachable service occurs, most frequent first. */
+function serviceItems(data: AttackSurfaceData): readonly ChartItem[] {
+  if (data.serviceCounts.length > 0) return data.serviceCounts.slice(0, SERVICES_SHOWN);
+  const counts = new Map<string, number>();
+  for (const { name, protocol, port } of data.inventory.services) {
+    const label = `${name || protocol || 'tcp'} · ${port}`;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([label, value]) => ({ label, value }))
+    .toSorted((a, b) => b.value - a.value)
+    .slice(0, SERVICES_SHOWN);
+}
+
+function summaryChapter(data: AttackSurfaceData, words: DesignWords): Chapter {
+  const { t, number } = words;
+  const score = Math.round(data.riskScore);
+  const severity = severityOfRisk(data.riskScore);
+  const assets = Object.entries(data.totals.assets);
+  const services = serviceItems(data);
+  const risk = `${score} ${t('summary.risk.of')} – ${t(`summary.risk.${severity}`)}`;
+  return {
+    id: 'summary',
+    title: t('summary'),
+    startsPage: true,
+    blocks: [
+      { kind: 'markdown', text: data.summary || escapeMarkdown(figuresInWords(data, words)) },
+      { kind: 'facts', facts: [{ label: t('summary.risk'), value: risk, severity }] },
+      {
+        kind: 'chart',
+        caption: `${t('summary.risk')} ${score} ${t('summary.risk.of')}`,
+        items: [{ label: t('summary.risk'), value: score, severity }],
+        of: 100,
+      },
+      {
+        kind: 'chart',
+        caption: t('summary.findings'),
+        items: SEVERITIES.map(level => ({
+          label: t(`severity.${level}`),
+          value: data.counts[level],
+          severity: level,
+        })),
+      },
+      ...(services.length === 0
+        ? []
+        : [{ kind: 'chart', caption: t('summary.services'), items: services } satisfies OutlineBlock]),
+      ...(assets.length === 0
+        ? []
+        : [
+            {
+              kind: 'facts',
+              label: t('summary.exposure'),
+              facts: assets.map(([kind, value]) => ({ label: t(`asset.${kind}`), value: number(value) })),
+            } satisfies OutlineBlock,
+          ]),
+    ],
+    chapters: [],
+  };
+}
+
+function methodChapter(data: AttackSurfaceData, { t, number, moment }: DesignWords): Chapter {
+  const from = moment(data.startedAt);
+  const to = moment(data.endedAt);
+  return {
+    id: 'method',
+    title: t('method'),
+    startsPage: true,
+    blocks: [
+      { kind: 'markdown', text: escapeMarkdown(t('method.text', { from, to })) },
+      ...(data.coverage.length === 0
+        ? []
+        : [
+            {
+              kind: 'table',
+              columns: [t('scanner'), t('looked'), t('failed'), t('limited')],
+              rows: data.coverage.map(row => [
+                { text: row.title || row.scanner },
+                ...[row.looked, row.failed, row.limited].map(count => ({ text: number(count) })),
+              ]),
+              numbers: [1, 2, 3],
+            } satisfies OutlineBlock,
+          ]),
+      ...(data.notes.length === 0
+        ? []
+        : [
+            {
+              kind: 'markdown',
+              label: t('notes'),
+              text: data.notes.map(note => `- ${note.trim().replaceAll('\n', '\n  ')}`).join('\n'),
+            } satisfies OutlineBlock,
+          ]),
     ],
     chapters: [],
   };
@@ -101,122 +223,42 @@ function issueChapter(
 /** The attack-surface report as its content alone; `labels` are those of its design. */
 export function outlineAttackSurface(
   data: AttackSurfaceData,
-  labels: Labels,
+  labels: Readonly<Record<string, string>>,
   language: string,
 ): ReportOutline {
-  const t = (key: string): string => labels[key] ?? key;
-  const rest = (shown: number, total: number): OutlineBlock[] =>
-    total <= shown
-      ? []
-      : [{ kind: 'markdown', text: `${fill(t('rows.shown'), { shown, total })} ${data.restNote}` }];
-  const { hostnames, services, websites, certificates } = data.inventory;
-  const table = (key: keyof typeof data.rowTotals, columns: readonly string[], rows: Cell[][]): Chapter[] =>
-    rows.length === 0
-      ? []
-      : [
-          {
-            id: key,
-            title: t(key),
-            blocks: [
-              ...rest(rows.length, data.rowTotals[key]),
-              { kind: 'table', columns: columns.map(t), rows },
-            ],
-            chapters: [],
-          },
-        ];
-  const counts = SEVERITIES.map((severity): Cell[] => [
-    { text: t(`severity.${severity}`), severity },
-    { text: String(data.counts[severity]) },
-  ]);
+  const words = designWords(labels, language);
+  const { t } = words;
+  const inventory = inventoryChapters(data, words);
   return {
     title: data.organisation,
     subtitle: data.title || t('cover.kind'),
     language,
+    ...(data.author === '' ? {} : { author: data.author }),
     facts: [
-      { label: t('cover.period'), value: data.startedAt.slice(0, 10) },
+      { label: t('cover.period'), value: words.date(data.startedAt) },
       ...(data.scope.length > 0 ? [{ label: t('cover.scope'), value: data.scope.join(', ') }] : []),
       ...(data.author === '' ? [] : [{ label: t('cover.author'), value: data.author }]),
+      ...(data.classification === '' ? [] : [{ label: t('classification'), value: data.classification }]),
     ],
     chapters: [
-      {
-        id: 'summary',
-        title: t('summary'),
-        startsPage: true,
-        blocks: [
-          {
-            kind: 'facts',
-            facts: [
-              { label: t('summary.risk'), value: `${Math.round(data.riskScore)} ${t('summary.risk.of')}` },
-            ],
-          },
-          { kind: 'markdown', text: data.summary || escapeMarkdown(figuresInWords(data, labels, language)) },
-          {
-            kind: 'table',
-            label: t('summary.findings'),
-            columns: [t('severity'), t('findings')],
-            rows: counts,
-          },
-        ],
-        chapters: [],
-      },
+      summaryChapter(data, words),
       {
         id: 'findings',
         title: t('findings'),
         startsPage: true,
         blocks: [
-          data.issues.length === 0 ? { kind: 'markdown', text: t('findings.none') } : overview(data, t),
+          data.issues.length === 0 ? { kind: 'markdown', text: t('findings.none') } : overview(data, words),
         ],
-        chapters: data.issues.map(issue => issueChapter(issue, t, rest)),
+        chapters: data.issues.map(issue => issueChapter(issue, data, words)),
       },
       {
         id: 'inventory',
         title: t('inventory'),
         startsPage: true,
-        blocks: [],
-        chapters: [
-          ...table(
-            'hostnames',
-            ['hostname', 'addresses', 'source'],
-            hostnames.map(row => cells(row.name, row.addresses.join(', '), row.source)),
-          ),
-          ...table(
-            'services',
-            ['address', 'port', 'service', 'product'],
-            services.map(row => cells(row.address, String(row.port), row.name, row.product)),
-          ),
-          ...table(
-            'websites',
-            ['website', 'status', 'technologies'],
-            websites.map(row =>
-              cells(row.url, row.status === null ? '–' : String(row.status), row.technologies.join(', ')),
-            ),
-          ),
-          ...table(
-            'certificates',
-            ['certificate', 'issuer', 'expires'],
-            certificates.map(row => cells(row.subject, row.issuer, row.expiresAt?.slice(0, 10) ?? '')),
-          ),
-        ],
+        blocks: inventory.length === 0 ? [{ kind: 'markdown', text: t('inventory.empty') }] : [],
+        chapters: inventory,
       },
-      {
-        id: 'method',
-        title: t('method'),
-        startsPage: true,
-        blocks: [
-          { kind: 'markdown', text: fill(t('method.text'), { from: data.startedAt, to: data.endedAt }) },
-          {
-            kind: 'table',
-            columns: [t('scanner'), t('looked'), t('failed'), t('limited')],
-            rows: data.coverage.map(row =>
-              cells(row.title || row.scanner, String(row.looked), String(row.failed), String(row.limited)),
-            ),
-          },
-          ...(data.notes.length === 0
-            ? []
-            : [{ kind: 'list', label: t('notes'), items: data.notes } satisfies OutlineBlock]),
-        ],
-        chapters: [],
-      },
+      methodChapter(data, words),
     ],
   };
 }

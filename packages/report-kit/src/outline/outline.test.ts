@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseObject } from '../archives/index.ts';
-import { FINDING_FIELDS } from '../fields/index.ts';
-import { countSeverities, groupFindings, orderFindings, outlineProject } from './index.ts';
+import { FINDING_FIELDS, sectionsSchema } from '../fields/index.ts';
+import {
+  countSeverities,
+  groupFindings,
+  orderFindings,
+  outlineLabels,
+  outlineProject,
+  projectOfData,
+  translateFields,
+} from './index.ts';
+import { dateInWords } from './values.ts';
 
 const CRITICAL = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
 const LOW = 'CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N';
@@ -101,7 +110,12 @@ test('a project becomes chapters: filled sections, an overview, each finding', (
   assert.deepEqual(outline.chapters[1]?.blocks, [
     { kind: 'table', label: 'Hosts', columns: ['Name', 'Port'], rows: [[{ text: 'a' }, { text: '443' }]] },
   ]);
-  const [overview] = outline.chapters[2]?.blocks ?? [];
+  const [chart, overview] = outline.chapters[2]?.blocks ?? [];
+  assert.ok(chart?.kind === 'chart');
+  assert.deepEqual(
+    chart.items.map(({ label, value }) => `${label} ${value}`),
+    ['Critical 2', 'High 0', 'Medium 0', 'Low 1', 'Info 0'],
+  );
   assert.ok(overview?.kind === 'table');
   assert.deepEqual(overview.rows[0], [
     { text: '1' },
@@ -113,7 +127,8 @@ test('a project becomes chapters: filled sections, an overview, each finding', (
     {
       kind: 'facts',
       facts: [
-        { label: 'CVSS', value: `9.8 (${CRITICAL})`, severity: 'critical' },
+        { label: 'CVSS', value: '9.8 – Critical', severity: 'critical' },
+        { label: 'CVSS vector', value: CRITICAL, isCode: true },
         { label: 'Tester', value: 'Ada' },
       ],
     },
@@ -138,4 +153,86 @@ test('findings are grouped as the design asks: by severity of their CVSS, worst 
   assert.deepEqual(groupFindings(ordered, { ...object.design, finding_grouping: null }), [
     { label: '', findings: ordered },
   ]);
+});
+
+test('fields, choices, dates and yes or no are said in the language of the report', () => {
+  const fields = {
+    report_sections: sectionsSchema.parse([
+      {
+        id: 'intro',
+        label: 'Introduction',
+        fields: [
+          { id: 'day', type: 'date', label: 'Day' },
+          { id: 'retest', type: 'boolean', label: 'Retest' },
+          {
+            id: 'state',
+            type: 'enum',
+            label: 'State',
+            choices: [
+              { value: 'open', label: 'Open' },
+              { value: 'high', label: 'High' },
+            ],
+          },
+          {
+            id: 'rows',
+            type: 'list',
+            label: 'Rows',
+            items: {
+              id: '',
+              type: 'object',
+              properties: [
+                { id: 'name', type: 'string', label: 'Name' },
+                { id: 'empty', type: 'string', label: 'Empty' },
+              ],
+            },
+          },
+        ],
+      },
+    ]),
+    finding_fields: [...FINDING_FIELDS],
+    finding_ordering: [],
+  };
+  const labels = {
+    'section.intro': 'Einführung',
+    'field.report.day': 'Tag',
+    'field.report.state': 'Stand',
+    'field.report.state.open': 'Offen',
+    'field.report.rows.name': 'Bezeichnung',
+    'severity.high': 'Hoch',
+  };
+  const data = {
+    report: { day: '2026-11-03', retest: true, state: 'high', rows: [{ name: 'a' }] },
+    findings: [],
+  };
+  const { project, design } = projectOfData(data, translateFields(fields, labels), 'de');
+  const [chapter] = outlineProject(project, design, { labels: outlineLabels('de', labels) }).chapters;
+  assert.equal(chapter?.title, 'Einführung');
+  assert.deepEqual(chapter?.blocks, [
+    {
+      kind: 'facts',
+      facts: [
+        { label: 'Tag', value: '3. November 2026' },
+        { label: 'Retest', value: 'Ja' },
+        { label: 'Stand', value: 'Hoch', severity: 'high' },
+      ],
+    },
+    // A column that nobody filled in is left out.
+    { kind: 'table', label: 'Rows', columns: ['Bezeichnung'], rows: [[{ text: 'a' }]] },
+  ]);
+});
+
+test('a report in few words shows the fields that its design names, without the vectors of scores', () => {
+  assert.ok(object.kind === 'project');
+  const outline = outlineProject(object.data, object.design, { findingFields: ['cvss'] });
+  const [worst] = outline.chapters[2]?.chapters ?? [];
+  assert.equal(worst?.startsPage, false);
+  assert.deepEqual(worst?.blocks, [
+    { kind: 'facts', facts: [{ label: 'CVSS', value: '9.8 – Critical', severity: 'critical' }] },
+  ]);
+});
+
+test('a language that is none is taken for English, and a moment that is none stays as it is', () => {
+  assert.equal(dateInWords('2026-11-03', 'not a language'), 'November 3, 2026');
+  assert.equal(dateInWords('2026-11-03', 'de_DE'), '3. November 2026');
+  assert.equal(dateInWords('soon', 'de'), 'soon');
 });

@@ -1,10 +1,11 @@
 import type { Severity } from '../scores/index.ts';
 
-/** A label with a short value; `severity` lets it be coloured. */
+/** A label with a short value; `severity` lets it be coloured, `isCode` sets it in a fixed-width font. */
 export interface Fact {
   readonly label: string;
   readonly value: string;
   readonly severity?: Severity;
+  readonly isCode?: boolean;
 }
 
 /** A cell of a table; `target` is the id of what it leads to. */
@@ -12,19 +13,42 @@ export interface Cell {
   readonly text: string;
   readonly severity?: Severity;
   readonly target?: string;
+  readonly isCode?: boolean;
+}
+
+/** A part of a chart; `severity` gives its colour. */
+export interface ChartItem {
+  readonly label: string;
+  readonly value: number;
+  readonly severity?: Severity;
 }
 
 /** What stands in a chapter. */
 export type OutlineBlock =
   | { readonly kind: 'markdown'; readonly label?: string; readonly text: string }
-  | { readonly kind: 'facts'; readonly facts: readonly Fact[] }
-  | { readonly kind: 'list'; readonly label?: string; readonly items: readonly string[] }
+  | { readonly kind: 'facts'; readonly label?: string; readonly facts: readonly Fact[] }
+  | {
+      readonly kind: 'list';
+      readonly label?: string;
+      readonly items: readonly string[];
+      /** Items that are web addresses lead there; never for what was attacked or scanned. */
+      readonly isLinked?: boolean;
+    }
   | {
       readonly kind: 'table';
       readonly label?: string;
       readonly caption?: string;
       readonly columns: readonly string[];
       readonly rows: readonly (readonly Cell[])[];
+      /** Columns, counted from 0, that hold numbers. */
+      readonly numbers?: readonly number[];
+    }
+  | {
+      /** Bars one below the other; with `of`, one bar that fills up to that number. */
+      readonly kind: 'chart';
+      readonly caption: string;
+      readonly items: readonly ChartItem[];
+      readonly of?: number;
     };
 
 /** A chapter with its own blocks first and its parts after them. */
@@ -43,6 +67,8 @@ export interface ReportOutline {
   readonly subtitle?: string;
   /** BCP 47. */
   readonly language: string;
+  /** Who wrote it, for the document's properties. */
+  readonly author?: string;
   /** Shown under the title. */
   readonly facts: readonly Fact[];
   readonly chapters: readonly Chapter[];
@@ -53,14 +79,21 @@ export interface OutlineLabels {
   readonly contents: string;
   readonly figure: string;
   readonly table: string;
+  /** What stands between a caption's number and its text. */
+  readonly colon: string;
   readonly listing: string;
   readonly findings: string;
   readonly finding: string;
+  readonly bySeverity: string;
+  readonly number: string;
   readonly severity: string;
   readonly score: string;
+  readonly vector: string;
   readonly page: string;
   readonly noFindings: string;
   readonly authors: string;
+  readonly yes: string;
+  readonly no: string;
   readonly severities: Readonly<Record<Severity, string>>;
 }
 
@@ -69,13 +102,19 @@ export const ENGLISH_LABELS: OutlineLabels = {
   contents: 'Contents',
   figure: 'Figure',
   table: 'Table',
+  colon: ': ',
   listing: 'Listing',
   findings: 'Findings',
   finding: 'Finding',
+  bySeverity: 'Findings by severity',
+  number: 'No.',
   severity: 'Severity',
   score: 'Score',
+  vector: 'CVSS vector',
   page: 'Page',
   noFindings: 'Nothing was found.',
   authors: 'Authors',
+  yes: 'Yes',
+  no: 'No',
   severities: { critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low', info: 'Info' },
 };

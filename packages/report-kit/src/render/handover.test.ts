@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { after, before, test } from 'node:test';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { Design } from '../design/design.ts';
+import { RenderError } from '../message.ts';
 import type { RenderLimits } from './limits.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
@@ -83,10 +84,9 @@ test('what HTML cannot say is printed by the page that has it', async () => {
 
 test('parts that end where a page happens to end are shared as well', async () => {
   const design = designOf('<p>Plain.</p>', STYLE.replace('break-before: page;', ''));
-  const limits = { partElements: 1_500 };
-  const shared = await read(two, design, limits);
+  const shared = await read(two, design, { partElements: 3_000 });
   assert.equal(shared.isShared, availableParallelism() > 1);
-  assert.deepEqual(shared.read, (await read(one, design, limits)).read);
+  assert.deepEqual(shared.read, (await read(one, design, { partElements: 1_500 })).read);
 });
 
 test('where the side of a page matters, parts wait for their numbers', async () => {
@@ -94,4 +94,26 @@ test('where the side of a page matters, parts wait for their numbers', async () 
   const shared = await read(two, design);
   assert.equal(shared.isShared, false);
   assert.deepEqual(shared.read, (await read(one, design)).read);
+});
+
+test('tables that are cut between parts are shared, with the columns and the head of the whole', async () => {
+  const table = `<table><thead><tr><th>Number</th><th>Of</th><th>Text</th></tr></thead>
+  <tbody><tr v-for="row in 40" :key="row"><td>{{ row }}</td><td>{{ n }}</td><td>{{ 'word '.repeat(row % 7 + 1) }}</td></tr></tbody></table>`;
+  const design = designOf(table, STYLE.replace('break-before: page;', ''));
+  const shared = await read(two, design, { partElements: 3_000 });
+  assert.equal(shared.isShared, availableParallelism() > 1);
+  assert.deepEqual(shared.read, (await read(one, design, { partElements: 1_500 })).read);
+});
+
+test('a job that is cancelled at whatever moment ends with that, and leaves nothing that fails unheard', async () => {
+  const design = designOf('<p>Plain.</p>');
+  for (const afterMs of [100, 250, 400, 550, 700, 850]) {
+    const limits = { partElements: 1_500 };
+    const job = { design, data: {}, output: 'pdf', limits, signal: AbortSignal.timeout(afterMs) } as const;
+    const outcome = await two.render(job).then(
+      () => 'rendered',
+      (error: unknown) => (error instanceof RenderError ? error.code : String(error)),
+    );
+    assert.match(outcome, /^(?:cancelled|rendered)$/);
+  }
 });

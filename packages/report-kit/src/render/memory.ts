@@ -35,18 +35,22 @@ export function residentBytes(pid: number): number | undefined {
 const GROWTH_BYTES = 512 * 1024 ** 2;
 
 /**
- * Asks the page to give back what a part left behind: Chromium keeps some 100 MB of layout and accessibility objects of
- * each printed part until it is short of memory, and our limit is reached before.
+ * Asks a page to give back what a part left behind: Chromium keeps some 100 MB of layout and accessibility objects of each
+ * printed part until it is short of memory, and our limit is reached before. One for all pages of a job.
  */
 export class MemoryCollector {
-  /** What a page with a small document takes. */
-  #after = 256 * 1024 ** 2;
+  /** The least that was in use after a collection; at first, what a page with a small document takes. */
+  #least = 256 * 1024 ** 2;
+  #isKnown = false;
 
   async collect(session: PageSession): Promise<void> {
     const { pid } = session.browser;
     const bytes = residentBytes(pid);
-    if (bytes !== undefined && bytes < this.#after + GROWTH_BYTES) return;
+    if (bytes !== undefined && bytes < this.#least + GROWTH_BYTES) return;
     await session.send('HeapProfiler.collectGarbage');
-    this.#after = residentBytes(pid) ?? this.#after;
+    const after = residentBytes(pid) ?? this.#least;
+    // What the other page has in use just then is no reason to wait for longer.
+    this.#least = this.#isKnown ? Math.min(this.#least, after) : after;
+    this.#isKnown = true;
   }
 }

@@ -16,7 +16,7 @@ import type { PageSession } from './page-session.ts';
 import { printPage } from './print.ts';
 import { SheetPrinter } from './sheets.ts';
 import type { PrintedSheets } from './sheets.ts';
-import { closedPart, copiedPart, placesOf, positionsIn, shownPart } from './print-part.ts';
+import { begun, closedPart, copiedPart, placesOf, positionsIn, shownPart } from './print-part.ts';
 import type { FreePart, GivenPart, Part, PartEnd, PrintedEnd, PrintedPart, ShownPart } from './print-part.ts';
 
 /** The largest reasonable page's height (A0 portrait, in pixels): what needs too many even of these is not printed at all. */
@@ -113,8 +113,7 @@ export class DocumentPrinter {
     await this.#settle();
     if (!this.#isOnePart) await this.#openSheets();
     await this.#printReferences();
-    const laidOut = this.#isOnePart ? undefined : this.#sheets?.finish();
-    laidOut?.catch(() => undefined);
+    const laidOut = this.#isOnePart || !this.#sheets ? undefined : begun(this.#sheets.finish());
     const body = await this.#context.timed('join', async () => this.#finish());
     // The pages of one part are counted when it has its page numbers.
     if (this.#isOnePart) await this.#openSheets();
@@ -172,7 +171,7 @@ export class DocumentPrinter {
         .nullable()
         .parse(await timed('layout', async () => session.call('copyShared', place)));
       if (!copied) return;
-      this.#given.set(copied.from, { copied, work: this.#printBeside(beside, copied) });
+      this.#given.set(copied.from, { copied, work: begun(this.#printBeside(beside, copied)) });
     }
   }
 
@@ -234,10 +233,14 @@ export class DocumentPrinter {
     const place = { from, to: end.to, startsNaturally, leadPages, waits: false };
     const part: Part = { ...place, startPage: 0, pageCount: 0 };
     const isLast = shown.isLast && end.to === shown.to;
-    // While the other page would print the last part, this one would have nothing to do.
-    if (this.#beside && this.#beside.waiting < GIVEN_PARTS && !isLast) {
+    // What this page gives away it goes on from: with the search for the next part's end, or with the next part.
+    const room = shown.endsNaturally ? GIVEN_PARTS : 1;
+    if (this.#beside && this.#beside.waiting < room && !isLast) {
       const copy = z.string().parse(await session.call('copyPart', null));
-      this.#addFree(part, this.#printBeside(this.#beside, { from, leadPages, weight: shown.weight, copy }));
+      this.#addFree(
+        part,
+        begun(this.#printBeside(this.#beside, { from, leadPages, weight: shown.weight, copy })),
+      );
     } else {
       const printed = await this.#printHere({ leadPages }, []);
       this.#noteLength(printed.positions, shown.weight);
@@ -257,15 +260,11 @@ export class DocumentPrinter {
     beside: BesidePrinter,
     { from, leadPages, weight, copy }: Omit<GivenPart['copied'], 'to' | 'isLast'>,
   ): Promise<PagePositions | undefined> {
-    const work = beside.print(copy, leadPages).then(printed => {
-      if (!printed) return undefined;
-      this.#addPart(from, { bytes: printed.bytes, leadPages });
-      this.#noteLength(printed.positions, weight);
-      return printed.positions;
-    });
-    // Whoever waits for the part hears of it.
-    work.catch(() => undefined);
-    return work;
+    const printed = await beside.print(copy, leadPages);
+    if (!printed) return undefined;
+    this.#addPart(from, { bytes: printed.bytes, leadPages });
+    this.#noteLength(printed.positions, weight);
+    return printed.positions;
   }
 
   /** Waits for the parts that are being printed and counts their pages. */
@@ -427,11 +426,9 @@ export class DocumentPrinter {
       this.#only = part.bytes;
       return;
     }
-    this.#joined = this.#joined.then(async () =>
-      this.#context.timed('join', async () => this.#join.add(from, part)),
+    this.#joined = begun(
+      this.#joined.then(async () => this.#context.timed('join', async () => this.#join.add(from, part))),
     );
-    // Whoever waits for the document hears of it.
-    this.#joined.catch(() => undefined);
   }
 
   async #finish(): Promise<PdfBody> {

@@ -74,6 +74,12 @@ export interface GivenPart extends Pick<FreePart, 'work'> {
   readonly copied: z.output<typeof copiedPart>;
 }
 
+/** Work that is waited for later: its failure is heard of then, and is nobody's until then. */
+export function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
 /** Page count and link targets of a printed part, counted from the page that it begins on. */
 export function positionsIn(bytes: Uint8Array, leadPages: number): PagePositions {
   const { pageCount, pages, tops } = readPositions(bytes);

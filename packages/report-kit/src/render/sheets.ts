@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BesidePrinter } from './beside.ts';
 import type { PrintContext } from './print-document.ts';
+import { begun } from './print-part.ts';
 import { printPage } from './print.ts';
 
 /** Pages whose sheets are printed at once. */
@@ -82,12 +83,7 @@ export class SheetPrinter {
       );
       if (numbers.length === 0) continue;
       if (copy === undefined) this.#left.push(range);
-      else {
-        const bytes = beside.printSheets(copy);
-        // Whoever waits for the document hears of it.
-        bytes.catch(() => undefined);
-        this.#given.push({ range, numbers, bytes });
-      }
+      else this.#given.push({ range, numbers, bytes: begun(beside.printSheets(copy)) });
     }
   }
 

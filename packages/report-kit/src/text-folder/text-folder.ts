@@ -4,7 +4,7 @@ import type { Root } from 'hast';
 import type { VariableResolver } from '../markdown/index.ts';
 import type { Message } from '../message.ts';
 import { collectNames, outlineLabels, readTrees } from '../outline/index.ts';
-import type { Chapter, Fact, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
+import type { Chapter, Fact, Named, OutlineBlock, OutlineLabels, ReportOutline } from '../outline/index.ts';
 import { escapeMarkdown, rewriteMarkdown } from './rewrite.ts';
 
 /** How a report becomes a folder of Markdown. */
@@ -24,7 +24,7 @@ export interface TextFolder {
 interface Writer {
   /** By address. */
   readonly moved: Map<string, string>;
-  readonly names: ReadonlyMap<string, string>;
+  readonly names: ReadonlyMap<string, Named>;
   readonly resolveVariable: VariableResolver | undefined;
 }
 
@@ -57,8 +57,21 @@ function placeOf(address: string, moved: Map<string, string>): string {
 const heading = (level: number, title: string): string =>
   `${'#'.repeat(Math.min(6, level))} ${escapeMarkdown(title)}`;
 
+/** A chart's numbers: what draws nothing can still be read. */
+const chartTable = ({ caption, items }: OutlineBlock & { kind: 'chart' }): string =>
+  tableLines({
+    kind: 'table',
+    columns: ['', ''],
+    rows: items.map(({ label, value }) => [{ text: label }, { text: String(value) }]),
+    caption,
+  });
+
 const factLines = (facts: readonly Fact[]): string =>
   facts.map(({ label, value }) => `- **${escapeMarkdown(label)}:** ${escapeMarkdown(value)}`).join('\n');
+
+/** A web address as a link, where it may lead anywhere. */
+const listItem = (item: string, isLinked: boolean): string =>
+  isLinked && /^https?:\/\/[^\s<>]+$/i.test(item) ? `<${item}>` : escapeMarkdown(item);
 
 function tableLines({ columns, rows, caption }: OutlineBlock & { kind: 'table' }): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -77,15 +90,16 @@ function tableLines({ columns, rows, caption }: OutlineBlock & { kind: 'table' }
 }
 
 function blockText(block: OutlineBlock, level: number, writer: Writer): string[] {
-  if (block.kind === 'facts') return [factLines(block.facts)];
+  if (block.kind === 'chart') return [chartTable(block)];
   const label = block.label === undefined ? [] : [heading(level + 1, block.label)];
+  if (block.kind === 'facts') return [...label, factLines(block.facts)];
   if (block.kind === 'table') return [...label, tableLines(block)];
   if (block.kind === 'list')
-    return [...label, block.items.map(item => `- ${escapeMarkdown(item)}`).join('\n')];
+    return [...label, block.items.map(item => `- ${listItem(item, block.isLinked === true)}`).join('\n')];
   const text = rewriteMarkdown(block.text, {
     headingOffset: level + label.length,
     moveFile: address => placeOf(address, writer.moved),
-    nameOf: id => writer.names.get(id),
+    nameOf: id => writer.names.get(id)?.text,
     resolveVariable: writer.resolveVariable,
   });
   return [...label, text.trim()];

@@ -142,6 +142,13 @@
     }
   }
 
+  /** The outermost box that begins with a leaf: itself, or what it is the first of. */
+  function outermost(index) {
+    let { element, parent } = leaves[index];
+    for (; parent?.first === index; parent = parent.parent) element = parent.element;
+    return element;
+  }
+
   /** Looks for places to end parts; everything is hidden until a part is opened. */
   kit.planParts = (partElements, printers) => {
     plan.partWeight = partElements;
@@ -159,11 +166,13 @@
       before.at(-1) >= plan.sharedWeight &&
       kit.footnoteCount === 0 &&
       kit.canHandOver();
-    kit.noteCounters(leaves.map(leaf => leaf.element));
+    // What two pages hold at once is no more than what one would.
+    if (plan.isShared) plan.partWeight = partElements / printers;
+    kit.noteCounters(leaves.map((_leaf, index) => outermost(index)));
     choosePacked();
     for (const leaf of leaves) setLeafOut(leaf, true);
     for (const { element } of containers) setOut(element, true);
   };
 
-  Object.assign(plan, { setOut, setLeafOut });
+  Object.assign(plan, { setOut, setLeafOut, outermost });
 })();

@@ -76,19 +76,15 @@
     for (const element of document.querySelectorAll('[rk-flush]')) element.removeAttribute('rk-flush');
     if (index === 0) return;
     if (startsNaturally) for (const element of plan.edge(index, true)) element.setAttribute('rk-flush', '');
-    const counters = kit.countersBefore(leaves[index].element);
+    const begins = plan.outermost(index);
+    const counters = kit.countersBefore(begins);
     if (counters === '') return;
-    let { element } = leaves[index];
-    // A box out of flow among rows would make a row of its own.
-    for (let table = element.closest('table'); table; table = element.parentElement.closest('table')) {
-      if (table === element) break;
-      element = table;
-    }
-    while (element.id !== 'report' && !element.previousElementSibling) element = element.parentElement;
-    if (element.id === 'report') return;
-    const gate = element.previousElementSibling;
+    // A box out of flow among rows would make a row of its own: there, what they are in sets the counters.
+    const isRow = getComputedStyle(begins).display.startsWith('table-');
+    const gate = isRow ? begins.parentElement : begins.previousElementSibling;
+    if (!gate) return;
     gates.push({ element: gate, style: gate.getAttribute('style') ?? '' });
-    gate.setAttribute('rk-gate', '');
+    if (!isRow) gate.setAttribute('rk-gate', '');
     gate.style.setProperty('counter-set', counters, 'important');
   }
 
