@@ -44,9 +44,9 @@ const FINDINGS = [
   { title: 'A low finding', level: 'low', severity: 'low' },
 ];
 
-/** What a page's text beside it, `NAME.md`, is rendered with. */
+/** What a page's text beside it, `NAME.text`, is rendered with. */
 function dataOf(name: string): Record<string, unknown> {
-  const path = join(FOLDER, `${name}.md`);
+  const path = join(FOLDER, `${name}.text`);
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   return { customer: 'Northwind', findings: FINDINGS, text };
 }
