@@ -77,7 +77,12 @@ export async function writeFolder(entries: readonly ArchiveEntry[], path: string
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    throw error;
+    throw error instanceof Error && 'code' in error && error.code === 'EEXIST'
+      ? new ArchiveError(
+          'folder-invalid',
+          `Two files of one object have names that this disk does not tell apart (capital and small letters): rename one of them, or convert on another disk.`,
+        )
+      : error;
   }
 }
 
@@ -114,7 +119,7 @@ async function readText(folder: string, path: string): Promise<string> {
   if (file.sizeBytes > DEFAULT_ARCHIVE_LIMITS.jsonBytes)
     throw new ArchiveError(
       'member-too-large',
-      `${path} has ${sizeInWords(file.sizeBytes)}, and ${sizeInWords(DEFAULT_ARCHIVE_LIMITS.jsonBytes)} are allowed.`,
+      `${path} has ${sizeInWords(file.sizeBytes)}, and ${sizeInWords(DEFAULT_ARCHIVE_LIMITS.jsonBytes)} are allowed: shorten it.`,
       path,
     );
   return readFile(file.path, 'utf8');

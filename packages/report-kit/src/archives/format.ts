@@ -38,7 +38,7 @@ function parse<Output>(schema: z.ZodType<Output>, value: unknown, member: string
   const more = result.error.issues.length - issues.length;
   throw new ArchiveError(
     'format-invalid',
-    `${member} does not have the form that its format asks for — ${issues.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+    `${member} does not have the form that its format asks for — ${issues.join('; ')}${more > 0 ? `; and ${more} more` : ''}: export it again, or mend what is named.`,
     member,
   );
 }
@@ -64,8 +64,25 @@ function parseProject(value: unknown, member: string): ArchiveObject {
   };
 }
 
+/** Lists and objects inside one another; more would overflow the stack of what follows, and no export has them. */
+const MAX_DEPTH = 200;
+
+function checkDepth(value: unknown, member: string): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH)
+      throw new ArchiveError(
+        'format-invalid',
+        `${member} has lists and objects more than ${MAX_DEPTH} deep in one another, which no export has: do not trust it.`,
+        member,
+      );
+    level = level.flatMap(item => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+}
+
 /** Reads one object of an archive; older formats come out as the newest. Unknown keys are kept. */
 export function parseObject(value: unknown, member: string): ArchiveObject {
+  checkDepth(value, member);
   const { format } = parse(withFormat, value, member);
   switch (format) {
     case 'projecttypes/v2':
@@ -100,8 +117,10 @@ export interface FileGroup {
   readonly names: readonly string[];
 }
 
-const namesOf = (files: readonly { readonly name: string }[] | undefined): string[] =>
-  (files ?? []).map(({ name }) => name);
+/** A file may be listed twice, and is there once. */
+const namesOf = (files: readonly { readonly name: string }[] | undefined): string[] => [
+  ...new Set((files ?? []).map(({ name }) => name)),
+];
 
 /** The groups of files that an object may have. */
 export function fileGroups(object: ArchiveObject): FileGroup[] {

@@ -1,4 +1,6 @@
 export { archiveToFolder, folderToArchive, writeArchiveFile } from './convert.ts';
+export type { DefaultNotes } from './default-notes.ts';
+export { asDefaultNotes } from './default-notes.ts';
 export type { ArchiveErrorCode } from './error.ts';
 export { ArchiveError } from './error.ts';
 export type { ArchiveFile } from './file.ts';
@@ -12,6 +14,7 @@ export type { Archive, ArchiveEntry, ObjectFiles, ReadOptions } from './read.ts'
 export { readArchive } from './read.ts';
 export { renameFiles, renewIds } from './rename.ts';
 export type { Design, Notes, Project, Template } from './schema.ts';
+export { readSource } from './source.ts';
 export type { ArchiveSource } from './tar.ts';
 export type { WritableEntry, WriteOptions } from './write.ts';
 export { changeEntry, writeArchive } from './write.ts';

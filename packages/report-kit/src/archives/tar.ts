@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import type { TransformCallback } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -89,18 +90,20 @@ function memberName({ name, type }: Header): string | undefined {
   if (type !== 'file' && type !== 'contiguous-file')
     throw new ArchiveError(
       'member-kind',
-      `The member ${JSON.stringify(clean.slice(0, 100))} is a ${type}, and only plain files are allowed: pack the archive again without links.`,
+      `The member ${JSON.stringify(clean.slice(0, 100))} is a ${type === 'link' ? 'hard link' : type}, and only plain files are allowed: pack the archive again without links and devices.`,
       clean,
     );
   return clean;
 }
 
-function damaged(error: unknown): unknown {
+function damaged(error: unknown, source: ArchiveSource): unknown {
   if (error instanceof ArchiveError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (code === 'ENOENT') return new ArchiveError('not-an-archive', 'There is no such file: check its path.');
+  const name = typeof source === 'string' ? basename(source) : 'The archive';
+  if (code === 'ENOENT')
+    return new ArchiveError('not-an-archive', `There is no file ${name}: check its path.`);
   if (code === 'EISDIR')
-    return new ArchiveError('not-an-archive', 'That is a folder, not an archive: pack it first.');
+    return new ArchiveError('not-an-archive', `${name} is a folder, not an archive: pack it first.`);
   const isDamage = code.startsWith('Z_') || /header|tar|unexpected end|premature close/i.test(error.message);
   return isDamage
     ? new ArchiveError(
@@ -174,7 +177,7 @@ export async function* readTar(source: ArchiveSource, limits: ArchiveLimits): As
       if (sizeBytes > limits.fileBytes)
         throw new ArchiveError(
           'member-too-large',
-          `${name ?? ''} has ${sizeInWords(sizeBytes)}, and ${sizeInWords(limits.fileBytes)} are allowed.`,
+          `${name ?? ''} has ${sizeInWords(sizeBytes)}, and ${sizeInWords(limits.fileBytes)} are allowed for one file: export again without it.`,
           name,
         );
       let isRead = false;
@@ -187,7 +190,7 @@ export async function* readTar(source: ArchiveSource, limits: ArchiveLimits): As
       if (!isRead) entry.resume();
     }
   } catch (error) {
-    throw damaged(error);
+    throw damaged(error, source);
   } finally {
     pipe?.end();
   }

@@ -4,11 +4,13 @@ import { PassThrough } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
+import { namesInTexts } from './address.ts';
 import { ArchiveError } from './error.ts';
 import { checkFileName } from './file.ts';
 import type { ArchiveFile } from './file.ts';
 import { fileGroups } from './format.ts';
 import type { ArchiveObject, FileGroup } from './format.ts';
+import { DEFAULT_ARCHIVE_LIMITS, sizeInWords } from './limits.ts';
 import type { ArchiveEntry, ObjectFiles } from './read.ts';
 
 /** What is written: an object and its files; `source` is written as it is, if it is given. */
@@ -32,11 +34,6 @@ export function changeEntry<Entry extends ArchiveEntry>(entry: Entry, data: Entr
   return { ...rest, data } as ArchiveEntry;
 }
 
-function isReferenced(text: string, name: string): boolean {
-  const written = JSON.stringify(name).slice(1, -1);
-  return text.includes(`/${written}`) || text.includes(`/${encodeURIComponent(name)}`);
-}
-
 interface Prepared {
   readonly json: string | ArchiveFile;
   readonly files: readonly { readonly path: string; readonly file: ArchiveFile }[];
@@ -52,12 +49,12 @@ function prepare(entry: WritableEntry, options: WriteOptions): Prepared {
   } = entry.kind === 'project' ? entry.data : { notes: 0, files: 0 };
   const data: Record<string, unknown> = isWhole ? { ...entry.data } : { ...withoutNotes };
   const { images: _images, files: _listed, assets: _assets, ...content } = data;
-  const text = JSON.stringify(content);
+  const isReferenced = namesInTexts(content);
   const files: { path: string; file: ArchiveFile }[] = [];
   let isChanged = !isWhole;
   for (const group of fileGroups(entry)) {
     if (!isWhole && group.kind === 'files') continue;
-    const kept = group.kind === 'assets' ? group.names : group.names.filter(name => isReferenced(text, name));
+    const kept = group.kind === 'assets' ? group.names : group.names.filter(isReferenced);
     if (kept.length < group.names.length) {
       isChanged = true;
       const names = new Set(kept);
@@ -81,6 +78,28 @@ function fileOf(entry: WritableEntry, group: FileGroup, name: string): ArchiveFi
       name,
     );
   return file;
+}
+
+/** Refuses what {@link readArchive} would not take back: better now than when the archive is needed. */
+function checkSize(prepared: readonly (Prepared & { readonly name: string })[]): void {
+  const { totalBytes, fileBytes, jsonBytes } = DEFAULT_ARCHIVE_LIMITS;
+  const refuse = (what: string, limit: number): never => {
+    throw new ArchiveError(
+      'archive-too-large',
+      `${what}, and an archive that can be read again holds at most ${sizeInWords(limit)}: export fewer objects at a time, or take out large files.`,
+    );
+  };
+  let total = 0;
+  for (const { name, json, files } of prepared) {
+    const dataBytes = typeof json === 'string' ? Buffer.byteLength(json) : json.sizeBytes;
+    if (dataBytes > jsonBytes) refuse(`The data of ${name} has ${sizeInWords(dataBytes)}`, jsonBytes);
+    total += dataBytes;
+    for (const { path, file } of files) {
+      if (file.sizeBytes > fileBytes) refuse(`${path} has ${sizeInWords(file.sizeBytes)}`, fileBytes);
+      total += file.sizeBytes;
+    }
+  }
+  if (total > totalBytes) refuse(`All together there are ${sizeInWords(total)}`, totalBytes);
 }
 
 const drained = (entry: ReturnType<Pack['entry']>): Promise<void> =>
@@ -115,13 +134,14 @@ async function addEntries(
 
 /**
  * An archive as a stream of `.tar.gz` bytes, in the newest formats. Files that the data does not refer to are left out;
- * the assets of designs all go in. Throws at once when a listed file has no bytes.
+ * the assets of designs all go in. Throws at once when a listed file has no bytes, or when all is too large to be read again.
  */
 export function writeArchive(entries: readonly WritableEntry[], options: WriteOptions = {}): Readable {
   const prepared = entries.map(entry => ({ ...prepare(entry, options), name: `${entry.data.id}.json` }));
   const names = new Set(prepared.map(({ name }) => name));
   if (names.size !== prepared.length)
     throw new ArchiveError('member-twice', 'Two of the objects have the same id: export them one by one.');
+  checkSize(prepared);
   const tar = pack();
   const output = new PassThrough();
   // An error of either side reaches the reader of the output.

@@ -4,11 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { PROJECT, packed } from '../archives/archives.sample.ts';
 import { readArchive, readBytes } from '../archives/index.ts';
 import { servePreview } from '../preview/server.ts';
+import { runCommand } from './run.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/report-kit.mjs', import.meta.url));
 let folder: string;
@@ -23,6 +25,21 @@ function run(...args: string[]) {
     encoding: 'utf8',
   });
   return { status, stdout, stderr };
+}
+
+/** The command within this process: starting another one for each wrong word takes a second. */
+async function runHere(t: TestContext, ...args: string[]) {
+  let stderr = '';
+  const place = process.cwd();
+  process.chdir(folder);
+  const errors = t.mock.method(process.stderr, 'write', (text: string) => (stderr += text) !== '');
+  try {
+    const status = await runCommand(args);
+    return { status, stderr };
+  } finally {
+    errors.mock.restore();
+    process.chdir(place);
+  }
 }
 
 test('a new design renders to PDF and HTML without a message', async () => {
@@ -54,10 +71,79 @@ test('a broken template is reported with file and line, and an unknown name as a
   await writeFile(template, good);
 });
 
-test('wrong use is answered with what to do', () => {
-  assert.match(run('render', '--design', 'mine', '--out', 'a.odt').stderr, /must end in \.pdf or \.html/);
-  assert.match(run('render', '--design', 'none', '--out', 'a.pdf').stderr, /There is no design at/);
-  assert.equal(run('dance').status, 64);
+/** One sentence on standard error and nothing else, the exit code of wrong use. */
+const WRONG_USE: readonly (readonly [string, RegExp])[] = [
+  ['dance', /no command dance: use render, preview, validate, convert, new/],
+  ['render', /Say what to render/],
+  ['render --bad', /no option --bad here/],
+  ['render --design', /--design wants a value/],
+  ['render --design mine more --out a.pdf', /“more” is a word too many/],
+  ['render --design mine --json=yes --out a.pdf', /--json takes no value/],
+  ['render --design mine --out a.odt', /must end in \.pdf or \.html/],
+  ['render --design mine --out a.pdf --engine prince', /no engine prince/],
+  ['render --design mine --out a.html --engine weasyprint', /WeasyPrint writes PDF only/],
+  ['render --design mine --out a.docx --password x', /Only a PDF can have a password/],
+  ['render --design mine --out a.md --password-file x', /Only a PDF can have a password/],
+  ['render --design mine --out a.pdf --password=', /password is empty/],
+  ['render --design mine --out a.pdf --password x --password-file y', /not both/],
+  ['render --design mine --out a.pdf --template x.docx', /--template gives a Word document/],
+  ['render --design mine --out a.pdf --language no-such-thing-at-all', /is no language/],
+  ['render --out a.pdf', /Say which design/],
+  ['convert a.tar.gz b c', /Say: report-kit convert/],
+  ['convert a b', /Say: report-kit convert/],
+  ['new design', /Say: report-kit new design/],
+  ['new design x --bad', /no option --bad/],
+  ['new design x y', /Say: report-kit new design/],
+  ['validate', /Say what to check/],
+  ['preview', /Say what to show/],
+  ['preview --design mine --port 99999', /is no port/],
+];
+
+test('wrong use is answered with one sentence and code 64', async t => {
+  for (const [line, wanted] of WRONG_USE) {
+    const { status, stderr } = await runHere(t, ...line.split(' '));
+    assert.match(stderr, wanted, line);
+    assert.deepEqual([status, stderr.trim().split('\n').length], [64, 1], line);
+  }
+});
+
+test('what is not there, or has no place, is named with its path and code 1', async t => {
+  await writeFile(join(folder, 'list.json'), '[]');
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['render --design none --out a.pdf', /There is no design at .*none: name its folder .* attack-surface/],
+    ['render --design mine --project none.json --out a.pdf', /There is no project at .*none\.json/],
+    ['render --design mine --out none/a.pdf', /There is no folder .*none: make it first/],
+    ['render --design mine --out mine.pdf --password-file none', /none is not there: check its path/],
+    ['render --design mine --out a.docx --template none.docx', /none\.docx is not there|defines no fields/],
+    ['render --design pentest --project list.json --out a.docx', /list\.json holds no object/],
+    ['render --design none.tar.gz --out a.pdf', /There is no file none\.tar\.gz/],
+    ['convert none.tar.gz somewhere', /There is no file none\.tar\.gz/],
+    ['convert none none.tar.gz', /none is no folder/],
+    ['new design mine', /mine is there already/],
+    ['new design none/x', /There is no folder .*none: make it first/],
+    ['preview --design none', /There is no design at/],
+  ];
+  for (const [line, wanted] of cases) {
+    const { status, stderr } = await runHere(t, ...line.split(' '));
+    assert.match(stderr, wanted, line);
+    assert.equal(status, 1, line);
+  }
+  const { status, stdout, stderr } = run('render', '--design', 'none', '--out', 'a.pdf', '--json');
+  assert.deepEqual([status, stderr], [1, '']);
+  const { messages } = JSON.parse(stdout) as { messages: { code: string }[] };
+  assert.deepEqual(
+    messages.map(({ code }) => code),
+    ['design-missing'],
+  );
+});
+
+test('--data takes the place of a project’s data and keeps its design and pictures', async () => {
+  await writeFile(join(folder, 'with-data.tar.gz'), await packed(PROJECT));
+  const data = { report: { title: 'In its place', summary: '![](/images/name/a%20b.png)' }, findings: [] };
+  await writeFile(join(folder, 'other.json'), JSON.stringify(data));
+  const made = run('render', '--project', 'with-data.tar.gz', '--data', 'other.json', '--out', 'other.md');
+  assert.equal(made.status, 0, made.stderr);
+  assert.match(await readFile(join(folder, 'other.md', 'report.md'), 'utf8'), /^# In its place/);
 });
 
 test('the preview renders again when a file changes, and only answers on loopback names', async () => {
@@ -78,6 +164,11 @@ test('the preview renders again when a file changes, and only answers on loopbac
       now = await state();
     }
     assert.ok(now.version > first.version);
+    const { port } = new URL(preview.url);
+    await assert.rejects(
+      servePreview({ design: join(folder, 'mine'), port: Number(port) }),
+      /The port \d+ is taken .* choose another/,
+    );
   } finally {
     await preview.close();
   }

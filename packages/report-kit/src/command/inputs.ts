@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readArchive, readFolder } from '../archives/index.ts';
+import { readArchive, readFolder, readSource } from '../archives/index.ts';
 import type { ArchiveEntry } from '../archives/index.ts';
 import { attackSurfaceData } from '../design/attack-surface.ts';
 import { prepareData } from '../design/data.ts';
@@ -17,6 +17,7 @@ import {
   translateFields,
 } from '../outline/index.ts';
 import type { ReportOutline } from '../outline/index.ts';
+import { usageError } from './arguments.ts';
 import { readProject } from './project.ts';
 
 /** What a command renders: a design, data, pictures, and the content alone for outputs without pages. */
@@ -29,6 +30,15 @@ export interface Inputs {
 
 const ARCHIVE = /\.(tar\.gz|tgz)$/i;
 
+/** Whether a folder is what `convert` made of an archive: `object.json` at its top, or in each of its folders. */
+async function isConverted(folder: string): Promise<boolean> {
+  const names = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  if (names.some(({ name }) => name === 'object.json')) return true;
+  for (const { name } of names.filter(item => item.isDirectory()))
+    if (await stat(join(folder, name, 'object.json')).catch(() => undefined)) return true;
+  return false;
+}
+
 /** Reads an archive, or the folder that `convert` made of one, and hands its objects over while its files are there. */
 async function withEntries<T>(
   path: string,
@@ -38,11 +48,8 @@ async function withEntries<T>(
     await using archive = await readArchive(resolve(path));
     return await use(archive.entries);
   }
-  const info = await stat(resolve(path)).catch(() => undefined);
-  if (!info?.isDirectory()) return undefined;
-  for (const file of ['design.json', 'project.json', 'data.json', 'sample.json'])
-    if (await stat(join(resolve(path), file)).catch(() => undefined)) return undefined;
-  return use(await readFolder(resolve(path)));
+  if (/\.toml$/i.test(path)) return use([await readSource(path)]);
+  return (await isConverted(resolve(path))) ? use(await readFolder(resolve(path))) : undefined;
 }
 
 /** A design by folder, file, archive, or the name of one that comes with the package. */
@@ -53,7 +60,10 @@ export async function findDesign(name: string): Promise<Design> {
     const found = entries.find(entry => entry.kind === 'design' || entry.kind === 'project');
     if (found?.kind === 'design') return designOfArchive(found.data, found.files);
     if (found?.kind === 'project') return designOfArchive(found.design, found.files);
-    throw new RenderError('design-missing', `${name} holds neither a design nor a project.`);
+    throw new RenderError(
+      'design-missing',
+      `${name} holds neither a design nor a project: give the archive of one.`,
+    );
   });
   return archived ?? loadDesign(name);
 }
@@ -96,27 +106,33 @@ async function archivedProject(path: string, design: Design | undefined): Promis
   });
 }
 
+async function plainProject(path: string | undefined, design: Design): Promise<Inputs> {
+  const { data, assets } =
+    path === undefined ? { data: design.sample, assets: design.assets } : await readProject(path);
+  return withData(design, data, assets);
+}
+
+const withData = (design: Design, data: unknown, assets: Inputs['assets']): Inputs => ({
+  design,
+  data,
+  assets,
+  outline: language => outlineOf(design, prepareData(design.data, data), language),
+});
+
 /** What `--design`, `--project` and `--data` name; without a project the design's sample. */
 export async function readInputs(options: {
   readonly design?: string | undefined;
   readonly project?: string | undefined;
+  /** In place of the project's data; its pictures, and the design that it brings, stay. */
   readonly data?: string | undefined;
 }): Promise<Inputs> {
   const design = options.design === undefined ? undefined : await findDesign(options.design);
-  const source = options.data ?? options.project;
+  const source = options.project ?? options.data;
   const archived = source === undefined ? undefined : await archivedProject(source, design);
-  if (archived) return archived;
-  if (!design)
-    throw new RenderError(
-      'usage',
-      'Say which design to use: --design DESIGN; only an archived project brings its own.',
-    );
-  const { data, assets } =
-    source === undefined ? { data: design.sample, assets: design.assets } : await readProject(source);
-  return {
-    design,
-    data,
-    assets,
-    outline: language => outlineOf(design, prepareData(design.data, data), language),
-  };
+  const project = archived ?? (design && (await plainProject(source, design)));
+  if (!project)
+    throw usageError('Say which design to use: --design DESIGN; only an archived project brings its own.');
+  if (options.project === undefined || options.data === undefined) return project;
+  const { data, assets } = await readProject(options.data);
+  return withData(project.design, data, new Map([...project.assets, ...assets]));
 }

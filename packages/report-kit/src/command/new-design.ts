@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RenderError } from '../message.ts';
+import { readArguments, usageError } from './arguments.ts';
 
 const TEMPLATE = `<section class="cover">
   <p class="cover-name">{{ title }}</p>
@@ -66,18 +67,20 @@ const SAMPLE = {
 
 /** `report-kit new design FOLDER`: a small design that renders, to start from. */
 export async function newDesignCommand(args: readonly string[]): Promise<number> {
-  const [kind, name] = args;
-  if (kind !== 'design' || name === undefined)
-    throw new RenderError('usage', 'Say: report-kit new design FOLDER.');
+  const { positionals } = readArguments({ args: [...args], allowPositionals: true, options: {} });
+  const [kind, name, ...more] = positionals;
+  if (kind !== 'design' || name === undefined || more.length > 0)
+    throw usageError('Say: report-kit new design FOLDER.');
   const folder = resolve(name);
   await mkdir(folder, { recursive: false }).catch((error: NodeJS.ErrnoException) => {
-    throw new RenderError(
-      'folder-exists',
-      `${folder} cannot be made (${error.code ?? error.message}): choose another name.`,
-    );
+    if (error.code === 'EEXIST')
+      throw new RenderError('folder-exists', `${folder} is there already: choose another name.`);
+    if (error.code === 'ENOENT')
+      throw new RenderError('folder-missing', `There is no folder ${dirname(folder)}: make it first.`);
+    throw error;
   });
   await mkdir(join(folder, 'labels'));
-  const manifest = { format: 'report-kit/design/v1', name, language: 'en', title: 'title' };
+  const manifest = { format: 'report-kit/design/v1', name: basename(folder), language: 'en', title: 'title' };
   await Promise.all([
     writeFile(join(folder, 'design.json'), `${JSON.stringify(manifest, null, 2)}\n`),
     writeFile(join(folder, 'template.html'), TEMPLATE),

@@ -10,6 +10,14 @@ import type { Inputs } from './inputs.ts';
 
 const ADDRESS = /^\/?(?:assets\/name|images\/name|files\/name|assets|images)\/(.+)$/;
 
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 /** Starts a browser only for a document that has something to draw. */
 async function drawIn(
   requests: readonly DrawingRequest[],
@@ -38,8 +46,8 @@ export async function writePlain(
   const resolveVariable = variablesFrom(inputs.data);
   const file = async (address: string): Promise<Uint8Array | undefined> => {
     const name = ADDRESS.exec(address)?.[1];
-    const decoded = name === undefined ? '' : decodeURIComponent(name);
-    return inputs.assets.get(decoded) ?? inputs.design.assets.get(decoded);
+    const known = name === undefined ? '' : decoded(name);
+    return inputs.assets.get(known) ?? inputs.design.assets.get(known);
   };
   if (kind === 'markdown') {
     const folder = await makeTextFolder(outline, { file, resolveVariable });

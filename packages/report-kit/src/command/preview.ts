@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
-import { RenderError } from '../message.ts';
 import { servePreview } from '../preview/server.ts';
+import { readArguments, usageError } from './arguments.ts';
+import { readInputs } from './inputs.ts';
 
 /** `report-kit preview`: serves a design with its project on loopback and renders again whenever a file changes. */
 export async function previewCommand(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     args: [...args],
     options: {
       design: { type: 'string' },
@@ -13,10 +13,12 @@ export async function previewCommand(args: readonly string[]): Promise<number> {
       chromium: { type: 'string' },
     },
   });
-  if (values.design === undefined) throw new RenderError('usage', 'Say what to show: --design DESIGN.');
+  if (values.design === undefined) throw usageError('Say what to show: --design DESIGN.');
   const port = Number(values.port ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new RenderError('usage', `${values.port} is no port.`);
+    throw usageError(`${values.port} is no port: give a number from 1 to 65535, or leave it out.`);
+  // What cannot be read now is said here; what breaks while one writes is said on the page.
+  await readInputs(values);
   const preview = await servePreview({
     design: values.design,
     project: values.project,

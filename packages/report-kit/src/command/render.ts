@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { lstat, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
 import { RenderError } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
+import { readArguments, usageError } from './arguments.ts';
 import { readInputs } from './inputs.ts';
 import { writePlain } from './plain-output.ts';
 import { writeReport } from './report.ts';
@@ -16,7 +16,7 @@ function outputOf(path: string): Output {
   if (!known)
     throw new RenderError(
       'output-unknown',
-      `${path}: the name must end in ${Object.keys(OUTPUTS).join(' or ')}; a name with .md becomes a folder.`,
+      `${path}: the name must end in ${Object.keys(OUTPUTS).join(' or ')}; one with .md becomes a folder.`,
     );
   return known[1];
 }
@@ -28,9 +28,62 @@ function engineOf(name: string | undefined): 'chromium' | 'weasyprint' {
   return engine;
 }
 
+interface RenderValues {
+  readonly password?: string | undefined;
+  readonly 'password-file'?: string | undefined;
+  readonly template?: string | undefined;
+  readonly language?: string | undefined;
+}
+
+/** Options that an output does not know would be dropped in silence, and a document sent out without its password. */
+function checkOptions(values: RenderValues, output: Output, engine: (typeof ENGINES)[number]): void {
+  const { password, template, language } = values;
+  const passwordFile = values['password-file'];
+  if (engine === 'weasyprint' && output !== 'pdf')
+    throw usageError('WeasyPrint writes PDF only: name a file that ends in .pdf, or leave out --engine.');
+  if (password !== undefined && passwordFile !== undefined)
+    throw usageError('Give --password or --password-file, not both.');
+  if ((password !== undefined || passwordFile !== undefined) && output !== 'pdf')
+    throw usageError(
+      'Only a PDF can have a password: name a file that ends in .pdf, or leave out the password.',
+    );
+  if (template !== undefined && output !== 'docx')
+    throw usageError(
+      '--template gives a Word document its styles: name a file that ends in .docx, or leave it out.',
+    );
+  if (language !== undefined)
+    try {
+      Intl.getCanonicalLocales(language);
+    } catch {
+      throw usageError(`“${language}” is no language: write it as en, de or pt-BR.`);
+    }
+}
+
+async function readPassword(values: RenderValues): Promise<string | undefined> {
+  const file = values['password-file'];
+  const password = file === undefined ? values.password : (await readFile(file, 'utf8')).trimEnd();
+  if (password === '') throw usageError('The password is empty: give one, or leave the option out.');
+  return password;
+}
+
+/** Says before the work, and not after it, that its result has no place. */
+async function checkPlace(out: string, output: Output): Promise<void> {
+  const path = resolve(out);
+  if (output === 'markdown') {
+    if (await lstat(path).catch(() => undefined))
+      throw new RenderError('output-exists', `${path} is there already: give the name of a new folder.`);
+    return;
+  }
+  const folder = await stat(dirname(path)).catch(() => undefined);
+  if (!folder?.isDirectory())
+    throw new RenderError('folder-missing', `There is no folder ${dirname(path)}: make it first.`);
+  if ((await stat(path).catch(() => undefined))?.isDirectory())
+    throw new RenderError('output-exists', `${path} is a folder: give another name.`);
+}
+
 /** `report-kit render`: one document from a design and a project. */
 export async function renderCommand(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     args: [...args],
     options: {
       design: { type: 'string' },
@@ -49,12 +102,14 @@ export async function renderCommand(args: readonly string[]): Promise<number> {
   });
   const { out } = values;
   if (out === undefined)
-    throw new RenderError(
-      'usage',
+    throw usageError(
       'Say what to render and where to: --design DESIGN --out FILE.pdf; see report-kit --help.',
     );
   const output = outputOf(out);
   const engine = engineOf(values.engine);
+  checkOptions(values, output, engine);
+  const password = await readPassword(values);
+  await checkPlace(out, output);
   const inputs = await readInputs(values);
   const report = { isJson: values.json === true, hasTimings: values.timings === true };
   if (output === 'docx' || output === 'markdown') {
@@ -65,9 +120,6 @@ export async function renderCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const { design, data, assets } = inputs;
-  const passwordFile = values['password-file'];
-  const password =
-    passwordFile === undefined ? values.password : (await readFile(passwordFile, 'utf8')).trimEnd();
   const renderer = await createRenderer({ executablePath: values.chromium, warm: 0 });
   try {
     const result = await renderer.render({

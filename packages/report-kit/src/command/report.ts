@@ -7,14 +7,17 @@ export interface ReportOptions {
   readonly hasTimings: boolean;
 }
 
-/** One message as a line: where, how bad, what. */
-export function messageLine({ level, code, text, location }: Message): string {
-  const place =
-    location?.file === undefined
-      ? ''
-      : `${location.file}${location.line === undefined ? '' : `:${location.line}`}: `;
-  return `${level}: ${text.startsWith(location?.file ?? '\0') ? '' : place}${text} [${code}]`;
+/** Where a message points, unless its text says so: `template.html:12`, `findings[2].impact`. */
+export function placeOf({ text, location }: Message): string {
+  const { file, line, path } = location ?? {};
+  if (file !== undefined)
+    return text.startsWith(file) ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
+  return path === undefined || text.includes(path) ? '' : `${path}: `;
 }
+
+/** One message as a line: how bad, where, what. */
+export const messageLine = (message: Message): string =>
+  `${message.level}: ${placeOf(message)}${message.text} [${message.code}]`;
 
 /** Messages to standard error, the rest to standard output; as one JSON object when asked. */
 export function writeReport(result: RenderResult & { readonly out: string }, options: ReportOptions): void {

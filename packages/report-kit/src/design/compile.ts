@@ -2,6 +2,8 @@ import { compile } from '@vue/compiler-dom';
 import { createHash } from 'node:crypto';
 import type { Message } from '../message.ts';
 import type { Design } from './design.ts';
+import { templateFault, unknownComponents, unknownLabels } from './template-faults.ts';
+import type { CompilerFault } from './template-faults.ts';
 
 /** A name that a template takes from its scope, with the first line that uses it. */
 export interface UsedName {
@@ -33,16 +35,10 @@ const asText = (template: string): string =>
   template.replace(RAW_TEXT, (_all, tag: string, _name, text: string) => tag + text.replaceAll('<', '&lt;'));
 
 function compileTemplate(template: string, file: string, messages: Message[]): string {
-  const report =
-    (level: 'error' | 'warning') =>
-    (error: { message: string; loc?: { start: { line: number; column: number } } }) =>
-      messages.push({
-        level,
-        code: 'template-invalid',
-        text: `${file}${error.loc ? `, line ${error.loc.start.line}` : ''}: ${error.message}`,
-        location: error.loc ? { file, line: error.loc.start.line, column: error.loc.start.column } : { file },
-      });
-  const { code } = compile(asText(template), {
+  const source = asText(template);
+  const report = (level: 'error' | 'warning') => (fault: CompilerFault) =>
+    messages.push(templateFault(level, fault, file, source));
+  const { code } = compile(source, {
     mode: 'function',
     prefixIdentifiers: true,
     hoistStatic: true,
@@ -75,7 +71,7 @@ const compiled = new Map<string, CompiledDesign>();
 /** Compiles template and partials, once while they stay the same; runs nothing of them, so it is safe outside the browser. */
 export function compileDesign(design: Design): CompiledDesign {
   const key = createHash('sha256')
-    .update(JSON.stringify([design.template, Object.entries(design.partials)]))
+    .update(JSON.stringify([design.template, Object.entries(design.partials), design.style, design.labels]))
     .digest('base64');
   const result = compiled.get(key) ?? compileAll(design);
   compiled.delete(key);
@@ -87,6 +83,7 @@ export function compileDesign(design: Design): CompiledDesign {
 function compileAll(design: Design): CompiledDesign {
   const messages: Message[] = [];
   const names: UsedName[] = [];
+  const known = Object.keys(design.partials);
   const partials = Object.entries(design.partials).map(([name, template]) => {
     const props = (PROPS.exec(template)?.[1] ?? '').split(/[\s,]+/).filter(prop => prop !== '');
     const file = `partials/${name}.html`;
@@ -94,9 +91,14 @@ function compileAll(design: Design): CompiledDesign {
     const blanked = template.replace(PROPS, head => head.replace(/[^\n]/g, ' '));
     const code = compileTemplate(blanked.trimEnd(), file, messages);
     names.push(...usedNames(code, blanked, file).filter(used => !props.includes(used.name)));
+    messages.push(...unknownComponents(code, blanked, file, known));
     return { name, props, code };
   });
   const code = compileTemplate(design.template, 'template.html', messages);
   names.push(...usedNames(code, design.template, 'template.html'));
+  messages.push(
+    ...unknownComponents(code, design.template, 'template.html', known),
+    ...unknownLabels(design.style, design.labels),
+  );
   return { code, partials, names, messages };
 }

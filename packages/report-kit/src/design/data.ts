@@ -27,16 +27,21 @@ export function prepareData(shape: string, data: unknown): unknown {
             : `${whole}.${String(part)}`,
       '',
     );
+    const what = issue.message.replace(
+      /^Invalid input: expected (\w+), received undefined$/,
+      'is missing ($1)',
+    );
     return {
       level: 'error' as const,
       code: 'data-invalid',
-      text: `${path}: ${issue.message}`,
+      text: `${path === '' ? 'the data' : path}: ${what}`,
       location: { path },
     };
   });
+  const count = parsed.error.issues.length;
   throw new RenderError(
     'data-invalid',
-    `The data does not fit the design (${parsed.error.issues.length} places): ${messages[0]?.text ?? ''}`,
+    `The data does not fit the design in ${count === 1 ? 'one place' : `${count} places`}: mend what is named, or choose the design that the data was made for.`,
     messages,
   );
 }

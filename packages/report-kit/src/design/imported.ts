@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readBytes } from '../archives/index.ts';
 import type { ArchiveEntry, Design as ArchivedDesign, ObjectFiles, Project } from '../archives/index.ts';
-import { viewFields } from '../fields/index.ts';
-import type { Person } from '../fields/index.ts';
+import { isJsonObject, viewFields } from '../fields/index.ts';
+import type { Json, JsonObject, Person } from '../fields/index.ts';
 import { groupFindings, orderFindings } from '../outline/index.ts';
 import type { Design } from './design.ts';
 
@@ -16,7 +16,38 @@ async function bytesOf(files: ObjectFiles, kind: keyof ObjectFiles): Promise<Map
   return found;
 }
 
-/** A design of an archive, ready to render; `sample` is its preview data. */
+const listOf = (value: unknown): readonly JsonObject[] =>
+  Array.isArray(value) ? (value as readonly Json[]).filter(isJsonObject) : [];
+
+/** Preview data holds stored values, as a project does, with the fields of a finding beside its id: what templates see is made of it. */
+function sampleOf(archived: ArchivedDesign): unknown {
+  const { report, findings, pentesters } = archived.report_preview_data ?? {};
+  const textOf = (value: Json | undefined, fallback: string): string =>
+    typeof value === 'string' && value !== '' ? value : fallback;
+  const project: Project = {
+    id: 'preview',
+    name: archived.name,
+    language: archived.language,
+    project_type: { id: archived.id },
+    report_data: isJsonObject(report) ? report : {},
+    members: listOf(pentesters).map((person, index) => ({
+      ...person,
+      id: textOf(person.id, `person-${index + 1}`),
+      name: textOf(person.name, ''),
+      roles: Array.isArray(person.roles) ? person.roles.map(String) : [],
+    })),
+    findings: listOf(findings).map((finding, index) => ({
+      id: textOf(finding.id, `finding-${index + 1}`),
+      created: textOf(finding.created, ''),
+      order: typeof finding.order === 'number' ? finding.order : index + 1,
+      status: textOf(finding.status, 'in-progress'),
+      data: finding,
+    })),
+  };
+  return dataOfProject(project, archived);
+}
+
+/** A design of an archive, ready to render; `sample` is its preview data as a template sees it. */
 export async function designOfArchive(archived: ArchivedDesign, files: ObjectFiles): Promise<Design> {
   return {
     id: archived.id,
@@ -31,7 +62,7 @@ export async function designOfArchive(archived: ArchivedDesign, files: ObjectFil
     partials: {},
     labels: {},
     assets: new Map([...(await bytesOf(files, 'assets')), ['global/base.css', readFileSync(BASE)] as const]),
-    sample: archived.report_preview_data ?? {},
+    sample: sampleOf(archived),
     fields: {
       report_sections: archived.report_sections as never,
       finding_fields: archived.finding_fields as never,

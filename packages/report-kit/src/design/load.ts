@@ -14,11 +14,17 @@ const SHARED = '_shared';
 async function textOf(path: string, fallback?: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && fallback !== undefined) return fallback;
-    throw new RenderError('design-unreadable', `${path} cannot be read (${error.code ?? error.message}).`);
+    throw new RenderError(
+      'design-unreadable',
+      `${path} cannot be read (${error.code ?? error.message}): a design needs this file.`,
+    );
   });
   const parsed = designText.safeParse(text);
   if (!parsed.success)
-    throw new RenderError('design-too-large', `${path} is longer than 2,000,000 characters.`);
+    throw new RenderError(
+      'design-too-large',
+      `${path} is longer than 2,000,000 characters: put large pictures into assets/.`,
+    );
   return text;
 }
 
@@ -29,7 +35,7 @@ async function jsonOf(path: string, fallback?: unknown): Promise<unknown> {
   } catch (error) {
     throw new RenderError(
       'design-json',
-      `${path} is not JSON: ${error instanceof Error ? error.message : 'unknown'}.`,
+      `${path} is not JSON: ${error instanceof Error ? error.message : 'unknown'}: mend it.`,
     );
   }
 }
@@ -69,7 +75,10 @@ async function loadAssets(folder: string): Promise<Map<string, Uint8Array>> {
     const bytes = await readFile(join(folder, name));
     size += bytes.length;
     if (size > MAX_ASSET_BYTES || assets.size >= MAX_ASSETS)
-      throw new RenderError('design-too-large', `${folder} holds more than ${MAX_ASSETS} files or 50 MB.`);
+      throw new RenderError(
+        'design-too-large',
+        `${folder} holds more than ${MAX_ASSETS} files or 50 MB: take some out, or make them smaller.`,
+      );
     assets.set(name, bytes);
   }
   return assets;
@@ -99,7 +108,11 @@ function mergeLabels(...tables: readonly Record<string, Record<string, string>>[
 export async function loadDesign(dirOrFile: string): Promise<Design> {
   const path = resolve(dirOrFile);
   const info = await stat(path).catch(() => undefined);
-  if (!info) throw new RenderError('design-missing', `There is no design at ${path}.`);
+  if (!info)
+    throw new RenderError(
+      'design-missing',
+      `There is no design at ${path}: name its folder or archive, or one of ${Object.keys(builtInDesigns).join(', ')}.`,
+    );
   const folder = info.isDirectory() ? path : dirname(path);
   const manifest = designManifest.safeParse(await jsonOf(join(folder, 'design.json')));
   if (!manifest.success) {

@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import type { Message } from '../message.ts';
 import { findCwe, parseCvss, parseCwe } from '../scores/index.ts';
-import { isDay } from './coerce.ts';
-import { holds, isEmptyValue } from './condition.ts';
+import { coerceValues, isDay } from './coerce.ts';
+import { holds, isEmptyField } from './condition.ts';
 import type { FieldDefinition, StringDefinition } from './definition.ts';
 import { isJsonObject, ownValue } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -24,31 +24,33 @@ type Report = (level: Message['level'], code: string, path: string, text: string
 const name = (definition: FieldDefinition): string =>
   `“${(definition.label ?? '') || definition.id || 'Item'}”`;
 
-/** Undefined when the pattern cannot be run: it is compiled without look-arounds, so that no text can make it slow. */
-function matches(pattern: string, value: string): boolean | undefined {
+/** Why a pattern cannot be run; it is compiled without look-arounds, so that no text can make it slow. */
+export function patternFault(pattern: string): string | undefined {
   try {
-    return RE2JS.compile(pattern).matches(value.slice(0, MAX_PATTERN_TEXT));
-  } catch {
+    RE2JS.compile(pattern);
     return undefined;
+  } catch (error) {
+    const reason =
+      error instanceof Error ? error.message.replace(/^error parsing regexp: /, '').slice(0, 100) : '';
+    return `its pattern cannot be used (${reason}): write a regular expression without look-ahead, look-behind and back-references in the design`;
   }
 }
 
+/** Whether the whole of a text fits a pattern that can be run. */
+export const fitsPattern = (pattern: string, text: string): boolean =>
+  RE2JS.compile(pattern).matches(text.slice(0, MAX_PATTERN_TEXT));
+
 function checkString(definition: StringDefinition, value: string, path: string, report: Report): void {
   if (!definition.pattern) return;
-  const isMatch = matches(definition.pattern, value);
-  if (isMatch === undefined)
-    report(
-      'warning',
-      'pattern-unusable',
-      path,
-      `The pattern of ${name(definition)} cannot be used: write a regular expression without look-ahead, look-behind and back-references in the design.`,
-    );
-  else if (!isMatch)
+  const fault = patternFault(definition.pattern);
+  if (fault !== undefined)
+    report('warning', 'pattern-unusable', path, `${name(definition)} was not checked: ${fault}.`);
+  else if (!fitsPattern(definition.pattern, value))
     report(
       'error',
       'pattern-mismatch',
       path,
-      `${name(definition)} does not fit its pattern ${definition.pattern.slice(0, 100)}.`,
+      `${name(definition)} does not fit its pattern ${definition.pattern.slice(0, 100)}: write it in that form.`,
     );
 }
 
@@ -82,14 +84,14 @@ function checkNumber(
       'error',
       'number-range',
       path,
-      `${name(definition)} is ${value}, and the least allowed is ${minimum}.`,
+      `${name(definition)} is ${value}, and the least allowed is ${minimum}: correct it.`,
     );
   if (typeof maximum === 'number' && value > maximum)
     report(
       'error',
       'number-range',
       path,
-      `${name(definition)} is ${value}, and the most allowed is ${maximum}.`,
+      `${name(definition)} is ${value}, and the most allowed is ${maximum}: correct it.`,
     );
 }
 
@@ -101,7 +103,12 @@ function checkText(
   report: Report,
 ): void {
   if (TODO.test(value))
-    report('warning', 'todo-left', path, `${name(definition)} still has something marked TODO.`);
+    report(
+      'warning',
+      'todo-left',
+      path,
+      `${name(definition)} still has something marked TODO: do it, or take the mark out.`,
+    );
   switch (definition.type) {
     case 'string':
       return checkString(definition, value, path, report);
@@ -142,10 +149,20 @@ function checkText(
   }
 }
 
-const TYPE_OF: Readonly<Partial<Record<FieldDefinition['type'], string>>> = {
+const TYPE_OF: Readonly<Partial<Record<FieldDefinition['type'], 'number' | 'boolean'>>> = {
   number: 'number',
   boolean: 'boolean',
 };
+const WANTED = { number: 'a number', boolean: 'yes or no', string: 'text' } as const;
+
+function kindOf(value: Json): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isJsonObject(value)) return 'a group of fields';
+  return WANTED[typeof value as keyof typeof WANTED];
+}
+
+const mismatch = (definition: FieldDefinition, wanted: string, value: Json): string =>
+  `${name(definition)} should be ${wanted} and is ${kindOf(value)}: enter it again.`;
 
 function checkValue(
   definition: FieldDefinition,
@@ -157,28 +174,23 @@ function checkValue(
   if (definition.type === 'object') {
     if (value === undefined || value === null || isJsonObject(value))
       return checkAll(definition.properties, isJsonObject(value) ? value : {}, path, options, report);
-    return report('error', 'type-mismatch', path, `${name(definition)} should be a group of fields.`);
+    return report('error', 'type-mismatch', path, mismatch(definition, 'a group of fields', value));
   }
-  if (isEmptyValue(value)) {
+  if (isEmptyField(definition, value)) {
     if ('required' in definition && definition.required === true)
       report('warning', 'field-empty', path, `${name(definition)} is required and empty: fill it in.`);
     return;
   }
   if (definition.type === 'list') {
     if (!Array.isArray(value))
-      return report('error', 'type-mismatch', path, `${name(definition)} should be a list.`);
+      return report('error', 'type-mismatch', path, mismatch(definition, 'a list', value ?? ''));
     for (const [index, item] of (value as readonly Json[]).entries())
       checkValue(definition.items, item, `${path}[${index}]`, options, report);
     return;
   }
   const wanted = TYPE_OF[definition.type] ?? 'string';
   if (typeof value !== wanted)
-    report(
-      'error',
-      'type-mismatch',
-      path,
-      `${name(definition)} should be a ${wanted === 'string' ? 'text' : wanted}.`,
-    );
+    report('error', 'type-mismatch', path, mismatch(definition, WANTED[wanted], value ?? ''));
   else if (typeof value === 'string') checkText(definition, value, path, options, report);
   else if (typeof value === 'number' && definition.type === 'number')
     checkNumber(definition, value, path, report);
@@ -191,8 +203,11 @@ function checkAll(
   options: CheckOptions,
   report: Report,
 ): void {
+  const shaped = definitions.some(({ condition }) => condition !== undefined)
+    ? coerceValues(definitions, values)
+    : values;
   for (const definition of definitions) {
-    if (!holds(definition.condition, values)) continue;
+    if (!holds(definition.condition, shaped)) continue;
     const inner = path === '' ? definition.id : `${path}.${definition.id}`;
     checkValue(definition, ownValue(values, definition.id), inner, options, report);
   }

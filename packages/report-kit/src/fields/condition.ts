@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ownValue } from './json.ts';
+import type { FieldDefinition } from './definition.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** When a field is shown: it compares fields beside it. */
@@ -19,13 +20,16 @@ const field = z.string().max(255);
 
 /** Parses the `condition` of a field. */
 export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
-  z.union([
-    z.strictObject({ field, equals: z.union([scalar, z.array(scalar).max(200)]) }),
-    z.strictObject({ field, is_empty: z.boolean() }),
-    z.strictObject({ all: z.array(conditionSchema).max(MAX_TERMS) }),
-    z.strictObject({ any: z.array(conditionSchema).max(MAX_TERMS) }),
-    z.strictObject({ not: conditionSchema }),
-  ]),
+  z.union(
+    [
+      z.strictObject({ field, equals: z.union([scalar, z.array(scalar).max(200)]) }),
+      z.strictObject({ field, is_empty: z.boolean() }),
+      z.strictObject({ all: z.array(conditionSchema).max(MAX_TERMS) }),
+      z.strictObject({ any: z.array(conditionSchema).max(MAX_TERMS) }),
+      z.strictObject({ not: conditionSchema }),
+    ],
+    'a condition is {"field", "equals"}, {"field", "is_empty"}, {"all"}, {"any"} or {"not"}',
+  ),
 );
 
 /** Whether a stored value counts as not filled in. A CVSS of `n/a` is filled in by nobody. */
@@ -34,6 +38,14 @@ export function isEmptyValue(value: Json | undefined): boolean {
   if (typeof value === 'string') return value.trim() === '' || value === 'n/a';
   if (typeof value !== 'object') return false;
   return (Array.isArray(value) ? value : Object.values(value)).every(isEmptyValue);
+}
+
+/** Whether a field counts as not filled in: `n/a` is no score, and in any other field it is what somebody wrote. */
+export function isEmptyField(definition: FieldDefinition, value: Json | undefined): boolean {
+  if (value === 'n/a' && definition.type !== 'cvss') return false;
+  if (definition.type === 'list' && Array.isArray(value))
+    return (value as readonly Json[]).every(item => isEmptyField(definition.items, item));
+  return isEmptyValue(value);
 }
 
 /** Whether a condition holds for the fields around it; no condition always holds. */

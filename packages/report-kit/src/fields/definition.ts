@@ -118,13 +118,10 @@ const MAX_FIELDS = 500;
 
 const text = z.string().max(100_000).nullish();
 const common = {
-  id: z.union([
-    z.literal(''),
-    z
-      .string()
-      .max(255)
-      .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'letters, digits and _, no digit first'),
-  ]),
+  id: z
+    .string('an id is missing: letters, digits and _, no digit first; "" for the items of a list')
+    .max(255, 'an id has at most 255 characters')
+    .regex(/^(?:[a-zA-Z_][a-zA-Z0-9_]*)?$/, 'letters, digits and _, no digit first'),
   label: z.string().max(1000).optional(),
   help_text: z.string().max(10_000).nullish(),
   origin: z.enum(['core', 'predefined', 'custom']).optional(),
@@ -145,60 +142,64 @@ function schemaAt(depth: number): z.ZodType<FieldDefinition> {
       ? schemaAt(depth + 1)
       : z.never(`fields may lie ${MAX_FIELD_DEPTH} deep in one another`),
   );
-  return z.discriminatedUnion('type', [
-    z.looseObject({
-      ...common,
-      type: z.literal('string'),
-      default: text,
-      required,
-      spellcheck: z.boolean().optional(),
-      pattern: z.string().max(1000).nullish(),
-    }),
-    z.looseObject({ ...common, type: z.enum(['markdown', 'cwe', 'date']), default: text, required }),
-    z.looseObject({
-      ...common,
-      type: z.literal('cvss'),
-      default: text,
-      required,
-      cvss_version: z.enum(['CVSS:3.1', 'CVSS:4.0']).nullish(),
-    }),
-    z.looseObject({
-      ...common,
-      type: z.literal('number'),
-      default: z.number().nullish(),
-      required,
-      minimum: z.number().nullish(),
-      maximum: z.number().nullish(),
-    }),
-    z.looseObject({ ...common, type: z.literal('boolean'), default: z.boolean().nullish() }),
-    z.looseObject({
-      ...common,
-      type: z.literal('enum'),
-      choices: uniqueBy(z.array(choice).max(1000), 'value'),
-      default: text,
-      required,
-    }),
-    z.looseObject({
-      ...common,
-      type: z.literal('combobox'),
-      suggestions: z.array(z.string().max(1000)).max(1000).optional(),
-      default: text,
-      required,
-    }),
-    z.looseObject({ ...common, type: z.literal('user'), required }),
-    z.looseObject({
-      ...common,
-      type: z.literal('object'),
-      properties: uniqueBy(z.array(inner).max(MAX_FIELDS), 'id'),
-    }),
-    z.looseObject({
-      ...common,
-      type: z.literal('list'),
-      items: inner,
-      default: z.array(z.json()).max(1000).nullish(),
-      required,
-    }),
-  ]);
+  return z.discriminatedUnion(
+    'type',
+    [
+      z.looseObject({
+        ...common,
+        type: z.literal('string'),
+        default: text,
+        required,
+        spellcheck: z.boolean().optional(),
+        pattern: z.string().max(1000).nullish(),
+      }),
+      z.looseObject({ ...common, type: z.enum(['markdown', 'cwe', 'date']), default: text, required }),
+      z.looseObject({
+        ...common,
+        type: z.literal('cvss'),
+        default: text,
+        required,
+        cvss_version: z.enum(['CVSS:3.1', 'CVSS:4.0']).nullish(),
+      }),
+      z.looseObject({
+        ...common,
+        type: z.literal('number'),
+        default: z.number().nullish(),
+        required,
+        minimum: z.number().nullish(),
+        maximum: z.number().nullish(),
+      }),
+      z.looseObject({ ...common, type: z.literal('boolean'), default: z.boolean().nullish() }),
+      z.looseObject({
+        ...common,
+        type: z.literal('enum'),
+        choices: uniqueBy(z.array(choice).max(1000), 'value'),
+        default: text,
+        required,
+      }),
+      z.looseObject({
+        ...common,
+        type: z.literal('combobox'),
+        suggestions: z.array(z.string().max(1000)).max(1000).optional(),
+        default: text,
+        required,
+      }),
+      z.looseObject({ ...common, type: z.literal('user'), required }),
+      z.looseObject({
+        ...common,
+        type: z.literal('object'),
+        properties: withIds(uniqueBy(z.array(inner).max(MAX_FIELDS), 'id')),
+      }),
+      z.looseObject({
+        ...common,
+        type: z.literal('list'),
+        items: inner,
+        default: z.array(z.json()).max(1000).nullish(),
+        required,
+      }),
+    ],
+    `a field's type is one of ${FIELD_TYPES.join(', ')}`,
+  );
 }
 
 function uniqueBy<Key extends string, Item extends Readonly<Record<Key, string>>>(
@@ -215,13 +216,25 @@ function uniqueBy<Key extends string, Item extends Readonly<Record<Key, string>>
   });
 }
 
+/** Only the items of a list have no id. */
+function withIds(schema: z.ZodType<FieldDefinition[]>): z.ZodType<FieldDefinition[]> {
+  return schema.superRefine((fields, context) => {
+    for (const [index, { id }] of fields.entries())
+      if (id === '')
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'id'],
+          message: 'a field needs an id: letters, digits and _, no digit first',
+        });
+  });
+}
+
 /** Parses one field's definition; keys that are not known are kept. */
 export const fieldSchema: z.ZodType<FieldDefinition> = schemaAt(0);
 
 /** Parses the fields of a finding. */
-export const fieldsSchema: z.ZodType<FieldDefinition[]> = uniqueBy(
-  z.array(fieldSchema).max(MAX_FIELDS),
-  'id',
+export const fieldsSchema: z.ZodType<FieldDefinition[]> = withIds(
+  uniqueBy(z.array(fieldSchema).max(MAX_FIELDS), 'id'),
 );
 
 /** A chapter of a report with its fields. */
@@ -240,13 +253,21 @@ export const sectionsSchema: z.ZodType<SectionDefinition[]> = z
         .max(255)
         .regex(/^[a-zA-Z0-9_-]+$/, 'letters, digits, _ and -'),
       label: z.string().max(1000).optional(),
-      fields: z.array(fieldSchema).max(MAX_FIELDS),
+      fields: withIds(z.array(fieldSchema).max(MAX_FIELDS)),
     }),
   )
   .max(MAX_FIELDS)
   .superRefine((sections, context) => {
     const seen = new Map<string, string>();
-    for (const [index, section] of sections.entries())
+    const ids = new Set<string>();
+    for (const [index, section] of sections.entries()) {
+      if (ids.has(section.id))
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'id'],
+          message: `“${section.id}” is there twice: give one of the sections another id`,
+        });
+      ids.add(section.id);
       for (const [place, { id }] of section.fields.entries()) {
         const other = seen.get(id);
         if (other !== undefined)
@@ -257,4 +278,5 @@ export const sectionsSchema: z.ZodType<SectionDefinition[]> = z
           });
         seen.set(id, section.id);
       }
+    }
   });

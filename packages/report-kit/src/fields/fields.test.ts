@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import {
   adaptFields,
+  checkDefinitions,
   checkFields,
   coerceValue,
   FIELD_TYPES,
   fieldsSchema,
   FINDING_FIELDS,
+  isEmptyField,
+  REPORT_FIELDS,
   initialValues,
   isSameJson,
   sectionsSchema,
@@ -77,6 +80,108 @@ test('definitions are parsed, with unknown keys kept and faults named', () => {
   let deep: unknown = { id: '', type: 'string' };
   for (let depth = 0; depth < 40; depth += 1) deep = { id: 'a', type: 'list', items: deep };
   assert.equal(fieldsSchema.safeParse([deep]).success, false);
+});
+
+test('faults of a definition are named in words', () => {
+  const faultOf = (...fields: unknown[]): string => {
+    const [issue] = fieldsSchema.safeParse(fields).error?.issues ?? [];
+    return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+  };
+  assert.match(faultOf({ id: '', type: 'string' }), /^0\.id a field needs an id/);
+  assert.match(faultOf({ type: 'string' }), /^0\.id an id is missing/);
+  assert.match(faultOf({ id: 'a', type: 'json' }), /^0\.type a field's type is one of string, markdown/);
+  assert.match(
+    faultOf({ id: 'a', type: 'string', condition: { feld: 'b' } }),
+    /a condition is \{"field", "equals"\}/,
+  );
+  assert.equal(
+    fieldsSchema.safeParse([{ id: 'o', type: 'object', properties: [{ id: '', type: 'date' }] }]).success,
+    false,
+  );
+  const twice = sectionsSchema.safeParse([
+    { id: 'one', fields: [] },
+    { id: 'one', fields: [] },
+  ]);
+  assert.match(twice.error?.issues[0]?.message ?? '', /“one” is there twice/);
+});
+
+test('what a definition cannot mean is a warning', () => {
+  const said = (...definitions: FieldDefinition[]): string[] =>
+    checkDefinitions(definitions, 'finding').map(({ text }) => text);
+  assert.deepEqual(said(...ALL, ...FINDING_FIELDS.slice(1), ...REPORT_FIELDS), []);
+  for (const [definition, wanted] of [
+    [{ id: 'a', type: 'number', minimum: 5, maximum: 1 }, /^finding\.a: no number fits “a”/],
+    [
+      { id: 'a', type: 'number', maximum: 5, default: 9 },
+      /its default is not allowed: .*the most allowed is 5/,
+    ],
+    [{ id: 'a', type: 'enum', choices }, undefined],
+    [{ id: 'a', type: 'enum', choices, default: 'blue' }, /its default is not allowed/],
+    [{ id: 'a', type: 'enum', choices: [] }, /has no choices/],
+    [{ id: 'a', type: 'date', default: 'soon' }, /its default is not allowed/],
+    [{ id: 'a', type: 'cwe', default: 'CWE-999999' }, /its default is not allowed/],
+    [{ id: 'a', type: 'string', pattern: '(?=x)x' }, /without look-ahead/],
+    [{ id: 'a', type: 'string', pattern: '[a-z]+', default: 'X1' }, /does not fit its own pattern/],
+    [{ id: 'a', type: 'string', pattern: '[a-z]+', default: 'TODO' }, undefined],
+    [
+      { id: 'a', type: 'string', condition: { field: 'b', is_empty: true } },
+      /asks about “b”, which is no field beside it/,
+    ],
+    [
+      { id: 'a', type: 'string', condition: { not: { field: 'a', is_empty: true } } },
+      /asks about the field itself/,
+    ],
+    [
+      {
+        id: 'a',
+        type: 'object',
+        properties: [{ id: 'x', type: 'list', items: { id: '', type: 'number', minimum: 2, maximum: 1 } }],
+      },
+      /^finding\.a\.properties\.x\.items: no number fits/,
+    ],
+  ] as [FieldDefinition, RegExp | undefined][]) {
+    const [text, ...more] = said(definition);
+    assert.deepEqual(more, []);
+    if (wanted === undefined) assert.equal(text, undefined);
+    else assert.match(text ?? 'nothing', wanted);
+  }
+});
+
+test('the predefined fields are those that imports and templates name', () => {
+  assert.deepEqual(
+    [...FINDING_FIELDS, ...REPORT_FIELDS.slice(1)].map(({ id }) => id).toSorted(),
+    'affected_components cvss description impact is_retest owasp_top10_2021 precondition recommendation references retest_notes retest_status severity short_recommendation summary title wstg_category'.split(
+      ' ',
+    ),
+  );
+  assert.deepEqual(fieldsSchema.parse([...FINDING_FIELDS]), FINDING_FIELDS);
+});
+
+test('“n/a” is no score, and in any other field it is what somebody wrote', () => {
+  const required = { id: 'a', required: true } as const;
+  assert.deepEqual(codes({ a: 'n/a' }, [{ ...required, type: 'cvss' }]), ['a field-empty']);
+  assert.deepEqual(codes({ a: 'n/a' }, [{ ...required, type: 'string' }]), []);
+  assert.deepEqual(
+    codes({ a: ['n/a'] }, [{ ...required, type: 'list', items: { id: '', type: 'string' } }]),
+    [],
+  );
+  assert.equal(isEmptyField({ id: 'a', type: 'list', items: { id: '', type: 'cvss' } }, ['n/a', null]), true);
+});
+
+test('a condition asks about defaults and values as they are shown', () => {
+  const fields: FieldDefinition[] = [
+    { id: 'retest', type: 'boolean', default: true },
+    { id: 'round', type: 'number' },
+    { id: 'notes', type: 'string', required: true, condition: { field: 'retest', equals: true } },
+    { id: 'third', type: 'string', condition: { field: 'round', equals: 3 } },
+  ];
+  assert.deepEqual(viewFields(fields, { notes: 'N', round: '3', third: 'T' }), {
+    retest: true,
+    round: 3,
+    notes: 'N',
+    third: 'T',
+  });
+  assert.deepEqual(codes({}, fields), ['notes field-empty']);
 });
 
 test('a field id is unique over all sections', () => {

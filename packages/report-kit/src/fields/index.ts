@@ -1,13 +1,14 @@
 export type { CheckOptions } from './check.ts';
 export { checkFields } from './check.ts';
+export { checkDefinitions } from './check-definitions.ts';
 export type { AsideValue, StoredFields } from './coerce.ts';
 export { adaptFields, coerceValue, coerceValues, initialValue, initialValues } from './coerce.ts';
 export type { Condition } from './condition.ts';
-export { fieldsOf, holds, isEmptyValue } from './condition.ts';
+export { fieldsOf, holds, isEmptyField, isEmptyValue } from './condition.ts';
 export type { FieldDefinition, SectionDefinition } from './definition.ts';
 export { FIELD_TYPES, fieldSchema, fieldsSchema, sectionsSchema } from './definition.ts';
 export type { Json, JsonObject } from './json.ts';
 export { isJsonObject, isSameJson } from './json.ts';
-export { FINDING_FIELDS, TITLE_FIELD } from './predefined.ts';
+export { FINDING_FIELDS, REPORT_FIELDS, TITLE_FIELD } from './predefined.ts';
 export type { FieldView, Person, ViewOptions } from './view.ts';
 export { viewFields } from './view.ts';

@@ -13,6 +13,36 @@ const markdown = (id: string, label: string): FieldDefinition =>
 const choices = (...values: readonly string[]): { value: string; label: string }[] =>
   values.map(value => ({ value, label: capitalise(value) }));
 
+/** https://owasp.org/Top10/2021, in its order. */
+const OWASP_TOP10_2021 = [
+  'Broken Access Control',
+  'Cryptographic Failures',
+  'Injection',
+  'Insecure Design',
+  'Security Misconfiguration',
+  'Vulnerable and Outdated Components',
+  'Identification and Authentication Failures',
+  'Software and Data Integrity Failures',
+  'Security Logging and Monitoring Failures',
+  'Server-Side Request Forgery',
+];
+
+/** The chapters of the OWASP Web Security Testing Guide, by the short names of its tests (`WSTG-INPV-01`). */
+const WSTG_CATEGORIES: readonly (readonly [string, string])[] = [
+  ['INFO', 'Information Gathering'],
+  ['CONF', 'Configuration and Deployment Management'],
+  ['IDNT', 'Identity Management'],
+  ['ATHN', 'Authentication'],
+  ['ATHZ', 'Authorization'],
+  ['SESS', 'Session Management'],
+  ['INPV', 'Input Validation'],
+  ['ERRH', 'Error Handling'],
+  ['CRYP', 'Weak Cryptography'],
+  ['BUSL', 'Business Logic'],
+  ['CLNT', 'Client-side'],
+  ['APIT', 'API'],
+];
+
 /** The field that every finding and every report has. */
 export const TITLE_FIELD: FieldDefinition = {
   id: 'title',
@@ -82,6 +112,25 @@ export const FINDING_FIELDS: readonly FieldDefinition[] = [
       pattern: null,
     },
   }),
+  predefined({
+    id: 'owasp_top10_2021',
+    type: 'enum',
+    label: 'OWASP Top 10 (2021)',
+    choices: OWASP_TOP10_2021.map((label, index) => ({
+      value: `A${String(index + 1).padStart(2, '0')}_2021`,
+      label: `A${String(index + 1).padStart(2, '0')}:2021 ${label}`,
+    })),
+    default: null,
+    required: true,
+  }),
+  predefined({
+    id: 'wstg_category',
+    type: 'enum',
+    label: 'OWASP WSTG category',
+    choices: WSTG_CATEGORIES.map(([value, label]) => ({ value, label: `${value} ${label}` })),
+    default: null,
+    required: true,
+  }),
   markdown('retest_notes', 'Retest notes'),
   predefined({
     id: 'retest_status',
@@ -91,4 +140,10 @@ export const FINDING_FIELDS: readonly FieldDefinition[] = [
     default: null,
     required: true,
   }),
+];
+
+/** Report fields whose id has a known type. */
+export const REPORT_FIELDS: readonly FieldDefinition[] = [
+  TITLE_FIELD,
+  predefined({ id: 'is_retest', type: 'boolean', label: 'Is a retest', default: false }),
 ];

@@ -1,6 +1,6 @@
 import { findCwe, scoreCvss } from '../scores/index.ts';
 import type { CvssValue, CweValue } from '../scores/index.ts';
-import { coerceValue } from './coerce.ts';
+import { coerceValue, coerceValues } from './coerce.ts';
 import { holds } from './condition.ts';
 import type { FieldDefinition } from './definition.ts';
 import { isJsonObject, ownValue } from './json.ts';
@@ -66,9 +66,13 @@ export function viewFields(
   values: JsonObject,
   options: ViewOptions = {},
 ): { readonly [key: string]: FieldView } {
+  // A condition asks about what is shown: a default where nothing is stored, `3` where "3" is.
+  const shaped = definitions.some(({ condition }) => condition !== undefined)
+    ? coerceValues(definitions, values)
+    : values;
   return Object.fromEntries(
     definitions.map(definition => {
-      const isShown = holds(definition.condition, values);
+      const isShown = holds(definition.condition, shaped);
       return [
         definition.id,
         viewValue(definition, isShown ? ownValue(values, definition.id) : null, options),

@@ -143,12 +143,17 @@ export function arrangeTree(tree: Root): Root {
 /** Blocks and marks inside one another; more is no text that a person wrote, and would overflow the stack. */
 export const MAX_DEPTH = 200;
 
-/** Whether a parsed tree is deeper than {@link MAX_DEPTH}, and so may not be walked by the functions that follow. */
-export function isTooDeep(tree: Root): boolean {
-  let level: Nodes[] = [tree];
+interface Node {
+  readonly type: string;
+  readonly children?: readonly Node[];
+}
+
+/** Whether a tree is deeper than allowed, and so may not be walked by the functions that follow. */
+export function isTooDeep(tree: Node, maxDepth = MAX_DEPTH): boolean {
+  let level: readonly Node[] = [tree];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap(node => ('children' in node ? node.children : []));
+    if (depth > maxDepth) return true;
+    level = level.flatMap(node => node.children ?? []);
   }
   return false;
 }

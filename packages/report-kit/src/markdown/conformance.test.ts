@@ -47,8 +47,17 @@ function actual(markdown: string): string {
   return withoutBlanks(toHtml(tree));
 }
 
+/** Cases whose raw HTML is no allowed element, and so is shown as it was written instead of becoming an element. */
+const isShown = (markdown: string): boolean =>
+  readMarkdown(markdown).messages.some(({ code }) => code === 'markup-shown');
+
 test('CommonMark: the whole dialect agrees with the official cases, pictures on a line of their own being figures', () => {
+  // Case 623 is end tags alone, of which an unknown one is shown as well.
   // Case 587 has a picture on the first of two lines, which makes a figure and a paragraph of it.
-  for (const { number, markdown, html } of cases.filter(({ number }) => number !== 587))
+  const others = cases.filter(
+    ({ number, markdown }) => number !== 587 && number !== 623 && !isShown(markdown),
+  );
+  assert.equal(others.length, 578);
+  for (const { number, markdown, html } of others)
     assert.equal(actual(markdown), expected(html), `case ${number}: ${JSON.stringify(markdown)}`);
 });

@@ -84,6 +84,94 @@ test('diagrams keep their source for the page to draw', () => {
   );
 });
 
+test('the elements of the dialect may be written as HTML, with their attributes or their content', () => {
+  for (const [text, wanted] of [
+    ['<img src="/a.png" width="8cm" height="300">', /<img src="\/a\.png" style="height: 300px; width: 8cm">/],
+    ['<img src="/a.png" style="width: 3cm" width="8cm">', /style="width: 8cm; width: 3cm"/],
+    ['<a href="#x" width="4cm">x</a>', /<a href="#x" style="width: 4cm">/],
+    ['<mermaid-diagram text="graph TD; A --> B"/>', /<pre class="mermaid">graph TD; A --> B<\/pre>/],
+    [
+      '<mermaid-diagram>\ngraph TD\n\nA --> B\n</mermaid-diagram>',
+      /<pre class="mermaid">graph TD\nA --> B<\/pre>/,
+    ],
+    [
+      '<mermaid-diagram id="d" caption="Flow" width="5cm">a</mermaid-diagram>',
+      /<figure id="d" class="diagram"><pre style="width: 5cm" class="mermaid">a<\/pre><figcaption>Flow<\/figcaption>/,
+    ],
+    ['<math-latex text="x^2"/> y', /math-inline"><math .*<msup>.* y/],
+    ['<math-latex display-mode>x</math-latex>', /^<div class="math-display"/],
+    ['<math-latex text="x" :display-mode="false"/>', /math-inline/],
+    ['a <pagebreak/> b', /^<p>a <\/p><div class="pagebreak"><\/div><p> b<\/p>$/],
+    ['<ref to="#f"/>', /href="#f" class="ref" data-ref="f"/],
+    ['<markdown text="# Head"/>', /<h1>Head<\/h1>/],
+  ] as const)
+    assert.match(html(text), wanted, text);
+});
+
+test('markup that is not allowed is shown as it was written, and nothing that follows it is lost', () => {
+  for (const tag of [
+    '<script>',
+    '<style>',
+    '<title>',
+    '<textarea>',
+    '<iframe src=x>',
+    '<svg>',
+    '<plaintext>',
+    '<foo-bar>',
+    '<object>',
+  ]) {
+    const name = tag.replaceAll(/[<>]/g, '');
+    assert.equal(html(`The ${tag} tag.\n\nNext.`), `<p>The &#x3C;${name}> tag.</p>\n<p>Next.</p>`);
+    assert.match(html(`${tag}x\n\nNext.`), /Next\./);
+  }
+  assert.equal(
+    html('Payload <script>alert(1)</script> *ran*.'),
+    '<p>Payload &#x3C;script>alert(1)&#x3C;/script> <em>ran</em>.</p>',
+  );
+  assert.match(html('<user>\n*x*\n</user>'), /<pre class="code-block"><code>.*&#x3C;user>\n.*\*x\*/s);
+  assert.match(html('<script>\n*x*\n\nNext.'), /<pre class="code-block">.*&#x3C;script>\n.*Next\./s);
+  const block = renderMarkdown('<script>\nx\n</script>\n\nNext.');
+  assert.deepEqual([block.html.trim(), block.messages[0]?.code], ['<p>Next.</p>', 'markup-removed']);
+  for (const text of [
+    '<!-- open\n\nNext.',
+    '<?php system($_GET[0]); ?>',
+    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+    '<div><!-- open\n\nNext.',
+  ])
+    assert.match(html(text), /Next\.|system|ENTITY x SYSTEM/, text);
+  assert.equal(html('a <!-- gone --> b <!--> c'), '<p>a  b  c</p>');
+  const drawing = renderMarkdown(
+    'a <svg><title>t</title><path d="x"/></svg> b\n\n<style>\np {}\n</style>\n\nc',
+  );
+  assert.equal(drawing.html.replaceAll(/\s+/g, ' '), '<p>a b</p> <p>c</p>');
+  assert.deepEqual(
+    drawing.messages.map(({ code, location }) => `${code} ${location?.line}`),
+    ['markup-removed 1', 'markup-removed 3'],
+  );
+  const shown = renderMarkdown('x <user>a</user>').messages;
+  assert.deepEqual(
+    shown.map(({ level, code }) => `${level} ${code}`),
+    ['info markup-shown'],
+  );
+});
+
+test('what follows an element of the dialect is never taken into it', () => {
+  for (const tag of [
+    '<mermaid-diagram text="graph LR; C --> D" caption="Raw"/>',
+    '<mermaid-diagram text="a">',
+    "<math-latex text='a > b'/>",
+    '<math-latex text="a">',
+    '<pagebreak>',
+    '<pagebreak/>',
+    '<markdown text="x > y"/>',
+    '<markdown text="a">',
+    '<ref to="x" title=">"/>',
+  ]) {
+    const made = html(`before\n\n${tag}\n\nAfter **it**.`);
+    assert.match(made, /<p>After <strong>it<\/strong>\.<\/p>$/, `${tag}: ${made}`);
+  }
+});
+
 test('front matter goes, a line or heading at the start stays', () => {
   assert.equal(html('---\ntitle: x\n---\ntext'), '<p>text</p>');
   assert.equal(html('---\nHello\n---'), '<hr>\n<h2>Hello</h2>');
@@ -138,6 +226,18 @@ test('spell-check text leaves out what is not prose', () => {
   for (const word of ['headin', 'bold', 'lnk', 'raw', '<code>', '<&>', '<value>'])
     assert.ok(prose.includes(word), `${word}: ${prose}`);
   for (const word of ['xyzzy', 'http', 'TODO', 'a.b']) assert.ok(!prose.includes(word), `${word}: ${prose}`);
+});
+
+test('words of different cells, captions and notes stay apart for the spell checker', () => {
+  const read = (text: string): string =>
+    annotateMarkdown(text)
+      .map(part => ('text' in part ? part.text : (part.interpretAs ?? '')))
+      .join('')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  assert.equal(read('| First | second |\n|-|-|\n| a | b |'), 'First second a b');
+  assert.equal(read('one^[A *note*] two'), 'one (A note) two');
+  assert.equal(read('![A caption](/images/name/a.png "title") x'), 'A caption title x');
 });
 
 test('property: spell-check stretches put together are the text, and tokens lie within it', () => {

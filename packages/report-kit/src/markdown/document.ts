@@ -1,13 +1,15 @@
-import type { Element, ElementContent, Root, RootContent } from 'hast';
-import type { Nodes, Root as MarkdownRoot } from 'mdast';
+import type { Element, Root } from 'hast';
+import type { Root as MarkdownRoot } from 'mdast';
 import type { Message } from '../message.ts';
 import { arrangeTree, isTooDeep, MAX_DEPTH } from './arrange.ts';
+import { replaceComponents } from './components.ts';
 import { findCost, MAX_MARKS } from './cost.ts';
 import { finishTree } from './finish.ts';
 import type { Findings, MarkdownOptions } from './finish.ts';
 import { parseTree } from './parse.ts';
 import { readProse } from './prose.ts';
-import { ALLOWED_ELEMENTS, sanitizeTree } from './sanitize.ts';
+import { takeRefused } from './refused.ts';
+import { sanitizeTree } from './sanitize.ts';
 import { toHtmlTree } from './tree.ts';
 
 /** A text as a sanitised tree of HTML elements: what HTML, PDF and DOCX are all made from. */
@@ -16,6 +18,8 @@ export interface MarkdownDocument extends Readonly<Findings> {
 }
 
 const MAX_LENGTH = 5_000_000;
+/** Each level of a list is two elements. */
+const MAX_HTML_DEPTH = 3 * MAX_DEPTH;
 /** Text that cannot be read as Markdown is still shown: as it is. */
 function asPlain(text: string, message: Message): MarkdownDocument {
   const code: Element = {
@@ -29,49 +33,23 @@ function asPlain(text: string, message: Message): MarkdownDocument {
   return { tree, messages: [message], anchors: [], references: [], images: [], todos: 0 };
 }
 
-const KNOWN: ReadonlySet<string> = new Set([...ALLOWED_ELEMENTS, 'ref', 'pagebreak', 'template', 'markdown']);
-const TAG = /<([a-z][\w-]{0,40})/gi;
-const HANDLER = /\s(on[a-z]{2,30})\s*=/i;
+const tooDeep = (text: string): MarkdownDocument =>
+  asPlain(text, {
+    level: 'error',
+    code: 'text-too-deep',
+    text: `Lists, quotes, marks or elements lie more than ${MAX_DEPTH} deep in one another, so the Markdown was not read: close what is open, or put the text in a code block.`,
+  });
 
-/** Says which markup of the tester's does not come through. */
-function findRefused(tree: MarkdownRoot, messages: Message[]): void {
-  const pending: Nodes[] = [tree];
-  for (let node = pending.pop(); node !== undefined && messages.length < 100; node = pending.pop()) {
-    if ('children' in node) pending.push(...node.children);
-    const line = node.position?.start.line;
-    const say = (what: string): void => {
-      messages.push({
-        level: 'warning',
-        code: 'markup-removed',
-        text: `${what} is not allowed in text and was left out; to show it as it is, put it in a code block.`,
-        ...(line === undefined ? {} : { location: { line } }),
-      });
-    };
-    if (node.type === 'html') {
-      const names = new Set([...node.value.matchAll(TAG)].map(match => (match[1] ?? '').toLowerCase()));
-      for (const name of names) if (!KNOWN.has(name)) say(`<${name}>`);
-      const handler = HANDLER.exec(node.value)?.[1];
-      if (handler !== undefined) say(`The attribute ${handler}`);
-    } else if (
-      (node.type === 'link' || node.type === 'image' || node.type === 'definition') &&
-      /^\s*(?:javascript|vbscript|file|blob):/i.test(node.url)
-    )
-      say(`The address ${node.url.slice(0, 60)}`);
-  }
-}
-
-/** The dialect's own elements, written as HTML, become what the Markdown forms of them become. */
-function replaceComponents(nodes: (RootContent | ElementContent)[]): void {
-  for (const node of nodes) {
-    if (node.type !== 'element') continue;
-    if (node.tagName === 'ref') {
-      node.tagName = 'a';
-      node.properties = { href: `#${String(node.properties.to ?? '')}`, className: ['ref'] };
-    } else if (node.tagName === 'pagebreak') {
-      node.tagName = 'div';
-      node.properties = { className: ['pagebreak'] };
-    }
-    replaceComponents(node.children);
+/** The sanitised tree; undefined when raw HTML nests so deep that no parser or writer can walk it: `<div>` 50,000 times. */
+function htmlTree(parsed: MarkdownRoot, hasLines: boolean): Root | undefined {
+  try {
+    const dirty = toHtmlTree(arrangeTree(parsed), hasLines);
+    if (isTooDeep(dirty, MAX_HTML_DEPTH)) return undefined;
+    replaceComponents(dirty);
+    return sanitizeTree(dirty);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
@@ -95,18 +73,10 @@ export function readMarkdown(text: string, options: MarkdownOptions = {}): Markd
       ...(cost.line === undefined ? {} : { location: { line: cost.line } }),
     });
   const parsed = cost === undefined ? parseTree(text) : undefined;
-  if (parsed === undefined || isTooDeep(parsed))
-    return asPlain(text, {
-      level: 'error',
-      code: 'text-too-deep',
-      text: `Lists, quotes or marks lie more than ${MAX_DEPTH} deep in one another, so the Markdown was not read: put the text in a code block.`,
-    });
-  const refused: Message[] = [];
-  findRefused(parsed, refused);
-  refused.sort((a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0));
-  const dirty = toHtmlTree(arrangeTree(parsed), options.hasLines === true);
-  replaceComponents(dirty.children);
-  const tree = sanitizeTree(dirty);
+  if (parsed === undefined || isTooDeep(parsed)) return tooDeep(text);
+  const refused = takeRefused(parsed);
+  const tree = htmlTree(parsed, options.hasLines === true);
+  if (!tree) return tooDeep(text);
   const found = finishTree(tree, options);
   return { ...found, messages: [...refused, ...found.messages], tree };
 }

@@ -248,6 +248,11 @@ test('texts made to cost much end, and what cannot be read is shown as it is', (
   const deep = renderMarkdown(`${'> '.repeat(1000)}x`);
   assert.equal(deep.messages[0]?.code, 'text-too-deep');
   assert.match(deep.html, /^<pre/);
+  for (const tag of ['<b>', '<div>\n\n', '<pagebreak>', '<ref to="x">', '<markdown>']) {
+    const nested = renderMarkdown(tag.repeat(30_000));
+    assert.equal(nested.messages[0]?.code, 'text-too-deep', tag);
+    assert.match(nested.html, /^<pre/);
+  }
   assert.equal(renderMarkdown('*_'.repeat(50_000)).messages[0]?.code, 'text-too-tangled');
   assert.deepEqual(renderMarkdown(`\`\`\`\n${'*_\n'.repeat(20_000)}\`\`\``).messages, []);
   assert.deepEqual(renderMarkdown('- x\n'.repeat(20_000)).messages, []);

@@ -11,6 +11,7 @@ export type { RenderedMarkdown } from './html.ts';
 export { readCodeBlock, renderMarkdown } from './html.ts';
 export type { VariableResolver } from './variables.ts';
 export { renderMaths } from './maths.ts';
+export { isSafeAddress, safeMarkup } from './safe-markup.ts';
 export { variablesFrom } from './variables.ts';
 export type { Annotation } from './spelling.ts';
 export { annotateMarkdown } from './spelling.ts';

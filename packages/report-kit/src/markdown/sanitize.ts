@@ -21,7 +21,11 @@ export const DROPPED: readonly string[] = words(
 );
 
 const ID = /^[\p{L}\p{N}_][\p{L}\p{N}_:.-]{0,199}$/u;
-const IMAGE_DATA = /^data:image\/(?:png|jpeg|gif|webp|avif|bmp);base64,[A-Za-z0-9+/=\s]*$/i;
+/** Pictures within a text. */
+export const IMAGE_DATA = /^data:image\/(?:png|jpeg|gif|webp|avif|bmp);base64,[A-Za-z0-9+/=\s]*$/i;
+
+/** Where links may lead. */
+export const LINK_SCHEMES: readonly string[] = words('http https mailto tel ftp ftps sftp ssh irc xmpp news');
 
 const SCHEMA: Schema = {
   tagNames: [...ALLOWED_ELEMENTS],
@@ -56,7 +60,7 @@ const SCHEMA: Schema = {
   },
   required: { input: { type: 'checkbox', disabled: true } },
   protocols: {
-    href: ['http', 'https', 'mailto', 'tel', 'ftp', 'ftps', 'sftp', 'ssh', 'irc', 'xmpp', 'news'],
+    href: [...LINK_SCHEMES],
     src: ['http', 'https', 'data'],
   },
   ancestors: {

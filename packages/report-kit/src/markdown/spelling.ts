@@ -30,6 +30,13 @@ const STANDS_FOR: Readonly<Record<string, string>> = {
   templateVariable: 'value',
   autolink: 'link',
 };
+/** What stands before and behind these: without it the last word of a cell and the first of the next would be one. */
+const APART: Readonly<Record<string, readonly [string, string]>> = {
+  tableData: ['', '\n\n'],
+  tableHeader: ['', '\n\n'],
+  resourceTitle: ['\n\n', '\n\n'],
+  inlineNote: [' (', ')'],
+};
 const BLOCKS = new Set(['lineEndingBlank', 'paragraph', 'atxHeading', 'setextHeading', 'table', 'tableRow']);
 
 interface Piece {
@@ -48,6 +55,9 @@ function piecesOf(source: string, events: readonly Event[]): Piece[] {
     const range = rangeOf(event);
     if (phase === 'enter') {
       const word = STANDS_FOR[type];
+      const before = APART[type]?.[0] ?? '';
+      if (silent === 0 && before !== '')
+        pieces.push({ from: range.from, to: range.from, interpretAs: before });
       if (silent === 0 && word !== undefined) pieces.push({ ...range, interpretAs: word });
       if (silent === 0 && TEXT.has(type)) pieces.push({ ...range, text: true });
       if (silent === 0 && type === 'lineEnding') pieces.push({ ...range, interpretAs: '\n' });
@@ -56,6 +66,8 @@ function piecesOf(source: string, events: readonly Event[]): Piece[] {
       if (SILENT.has(type) || word !== undefined) silent += 1;
     } else {
       if (SILENT.has(type) || STANDS_FOR[type] !== undefined) silent -= 1;
+      const behind = APART[type]?.[1] ?? '';
+      if (silent === 0 && behind !== '') pieces.push({ from: range.to, to: range.to, interpretAs: behind });
       if (silent === 0 && BLOCKS.has(type))
         pieces.push({ from: range.to, to: range.to, interpretAs: '\n\n' });
     }

@@ -162,8 +162,9 @@ const HANDLERS: Handlers = {
   todoMark: (_state, node: TodoMark) => make('span', { className: ['todo'] }, [text(node.value)]),
 };
 
+/** Attributes may hold `>`: arrows of a diagram, a comparison of a formula. */
 const COMPONENTS =
-  /<(ref|pagebreak|mermaid-diagram|math-latex|footnote|markdown)((?:\s[^<>]{0,1000}?)?)\/>/gi;
+  /<(ref|pagebreak|mermaid-diagram|math-latex|footnote|markdown)((?:\s(?:[^"'<>]|"[^"]{0,5000}"|'[^']{0,5000}'){0,1000})?)\/>/gi;
 
 function prepare(nodes: RootContent[] | ElementContent[], hasLines: boolean): boolean {
   let hasMarkup = false;

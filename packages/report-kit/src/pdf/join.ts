@@ -91,7 +91,9 @@ export class PdfJoin {
   async add(index: number, { bytes, leadPages }: PdfPart): Promise<void> {
     const turn = new Turn();
     const source = new PdfSource(bytes);
+    await turn.next();
     await mendTags(source, this.#hints, turn);
+    await turn.next();
     const numbers = [...source.numbers()];
     const headings = headingsIn(source, numbers);
     const part: Taken = { source, map: new Map(), left: new Set([source.root]), headings, index };
@@ -106,7 +108,9 @@ export class PdfJoin {
     const pages = source.pages();
     this.#leavePages(part, pages.slice(0, leadPages));
     this.#leaveTrees(part, catalog, numbers);
+    await turn.next();
     this.#share(part, numbers);
+    await turn.next();
     for (const number of numbers)
       if (!part.left.has(number) && !part.map.has(number)) part.map.set(number, this.#body.allocate());
     const keys = this.#addParents(part, catalog, share);

@@ -39,11 +39,15 @@ export const ROLE_MAP = `/RoleMap <<${Object.entries(ROLES)
 
 class TagMender {
   readonly #source: PdfSource;
+  readonly #turn: Turn;
   readonly #faults: Set<TagFault>;
   readonly #titles: ReadonlyMap<string, string>;
+  /** List → its item as it was → the item that is there now. */
+  readonly #moved = new Map<number, Map<string, string>>();
 
-  constructor(source: PdfSource, { faults, titles }: TagHints) {
+  constructor(source: PdfSource, { faults, titles }: TagHints, turn: Turn) {
     this.#source = source;
+    this.#turn = turn;
     this.#faults = faults;
     this.#titles = titles;
   }
@@ -80,14 +84,17 @@ class TagMender {
     this.#source.change(number, {
       text: body.replace('/S /LI', '/S /LBody').replace(/\/P \d+ 0 R/, `/P ${item} 0 R`),
     });
-    const list = this.#read(parent);
-    const wanted = `${number} 0 R`;
-    this.#source.change(parent, {
-      text: withKids(
-        list,
-        kidsOf(list).map(kid => (kid === wanted ? `${item} 0 R` : kid)),
-      ),
-    });
+    const moved = this.#moved.get(parent) ?? new Map<string, string>();
+    this.#moved.set(parent, moved.set(`${number} 0 R`, `${item} 0 R`));
+  }
+
+  /** Puts the new items into their lists: once for a list, since it may have thousands. */
+  #moveItems(): void {
+    for (const [parent, moved] of this.#moved) {
+      const list = this.#read(parent);
+      const kids = kidsOf(list).map(kid => moved.get(kid) ?? kid);
+      this.#source.change(parent, { text: withKids(list, kids) });
+    }
   }
 
   /** A frame around a picture, table or listing is no picture of its own: its content says what it is. */
@@ -98,12 +105,13 @@ class TagMender {
     else this.#source.change(number, { text: text.replace('/S /Figure', '/S /Div') });
   }
 
-  mendObjects(): void {
+  async mendObjects(): Promise<void> {
     const found: number[] = [];
     const lists: number[] = [];
     const fonts = new Set<number>();
     let level: number | undefined;
     for (const number of this.#source.numbers()) {
+      if (this.#turn.isOver) await this.#turn.next();
       const text = this.#read(number);
       if (text.startsWith('<</Title ') && text.includes('\n/Dest '))
         mendOutlineTitle(this.#source, number, this.#titles);
@@ -119,12 +127,14 @@ class TagMender {
       if (map !== undefined) fonts.add(Number(map));
     }
     for (const number of found) {
+      if (this.#turn.isOver) await this.#turn.next();
       const text = this.#read(number);
       const role = roleOf(text);
       if (role === 'LI') this.#mendItem(number, text);
       else if (role === 'Table') mendTable(this.#source, text);
       else this.#mendFigure(number, text);
     }
+    this.#moveItems();
     for (const number of lists) mendList(this.#source, number);
     for (const number of fonts) this.#mendCharacters(number);
   }
@@ -173,8 +183,8 @@ class TagMender {
 export async function mendTags(source: PdfSource, hints: TagHints, turn = new Turn()): Promise<void> {
   const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
   if (structure === 0) return;
-  const mender = new TagMender(source, hints);
-  mender.mendObjects();
+  const mender = new TagMender(source, hints, turn);
+  await mender.mendObjects();
   for (const number of source.pages()) {
     if (turn.isOver) await turn.next();
     const { text } = source.read(number);

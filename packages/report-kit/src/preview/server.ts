@@ -4,8 +4,10 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import { messagesOf } from '../command/failure.ts';
 import { readInputs } from '../command/inputs.ts';
 import type { Inputs } from '../command/inputs.ts';
+import { placeOf } from '../command/report.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { createRenderer } from '../render/renderer.ts';
@@ -79,9 +81,7 @@ class PreviewServer {
       const documents = new Map([[kind, Promise.resolve(bytes)]]);
       return { inputs, documents, messages, tookMs: performance.now() - from };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      const messages =
-        error instanceof RenderError ? error.messages : [{ level: 'error' as const, code: 'failed', text }];
+      const messages = messagesOf(error);
       return { ...this.#shown, messages, tookMs: performance.now() - from };
     }
   }
@@ -134,7 +134,11 @@ class PreviewServer {
       const { messages, tookMs } = this.#shown;
       return [
         'application/json',
-        JSON.stringify({ version: this.#version, tookMs: Math.round(tookMs), messages }),
+        JSON.stringify({
+          version: this.#version,
+          tookMs: Math.round(tookMs),
+          messages: messages.map(message => ({ ...message, text: `${placeOf(message)}${message.text}` })),
+        }),
       ];
     }
     return ['text/plain; charset=utf-8', undefined];
@@ -167,21 +171,29 @@ export async function servePreview(options: PreviewOptions): Promise<Preview> {
     ),
   );
   const server = createServer((request, response) => void preview.handle(request, response));
+  const close = async (): Promise<void> => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher?.close();
+    preview.end();
+    server.closeAllConnections();
+    await new Promise(done => server.close(done));
+    await renderer.close();
+  };
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(options.port, '127.0.0.1', done);
+  }).catch(async (error: NodeJS.ErrnoException) => {
+    // The browser would keep the process waiting for ever.
+    await close();
+    throw new RenderError(
+      'port-unusable',
+      `The port ${options.port} is taken or may not be used (${error.code ?? error.message}): choose another, or leave it out.`,
+    );
   });
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://127.0.0.1:${port}/`,
-    close: async () => {
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher?.close();
-      preview.end();
-      server.closeAllConnections();
-      await new Promise(done => server.close(done));
-      await renderer.close();
-    },
+    close,
   };
 }

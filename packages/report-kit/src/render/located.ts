@@ -41,14 +41,38 @@ export function located(message: Message, data: unknown, text: string): Message 
 
 const NAMED_BY_ADDRESS = new Set(['request-blocked', 'image-missing']);
 
+/** The texts of a design in which an address may stand. */
+export interface DesignTexts {
+  readonly template: string;
+  readonly style: string;
+  readonly partials: Readonly<Record<string, string>>;
+}
+
+/** A message with the line of the design in which an address stands, as it is when it was found there. */
+function withDesignPlace(message: Message, address: string, design: DesignTexts): Message {
+  const files = [
+    ['template.html', design.template],
+    ...Object.entries(design.partials).map(([name, text]) => [`partials/${name}.html`, text] as const),
+    ['style.css', design.style],
+  ] as const;
+  const [file, text = ''] = files.find(([, inner]) => inner.includes(address)) ?? [];
+  if (file === undefined || address === '') return message;
+  const line = text.slice(0, text.indexOf(address)).split('\n').length;
+  return {
+    ...message,
+    text: `${file}, line ${line}: ${message.text}`,
+    location: { ...message.location, file, line },
+  };
+}
+
 /** Messages about an address say in which text of the data it stands, when it comes from there. */
-export function withPlaces(messages: readonly Message[], data: unknown): Message[] {
+export function withPlaces(messages: readonly Message[], data: unknown, design: DesignTexts): Message[] {
   return messages.map(message => {
     const { location } = message;
     if (!NAMED_BY_ADDRESS.has(message.code) || location?.url === undefined || location.path !== undefined)
       return message;
     const place = placeOf(data, location.url);
-    if (!place) return message;
+    if (!place) return withDesignPlace(message, location.url, design);
     return {
       ...message,
       text: `${place.path}, line ${place.line}: ${message.text}`,

@@ -110,3 +110,29 @@ test('a reference in a text that leads nowhere: the field and line', async () =>
   assert.deepEqual(message.location, { path: 'findings[0].impact', line: 3 });
   assert.match(message.text, /"nowhere" has no target/);
 });
+
+test('a picture or request that the design itself names: the line of the design', async () => {
+  const missing = await only('image-missing', '<p>a</p>\n<img src="assets/none.png" alt="x">');
+  assert.deepEqual([missing.location?.file, missing.location?.line], ['template.html', 2]);
+  const refused = await only(
+    'request-blocked',
+    '<p>a</p>',
+    {},
+    'p {}\np { background: url(https://report.invalid/a.png) }',
+  );
+  assert.deepEqual([refused.location?.file, refused.location?.line], ['style.css', 2]);
+});
+
+test('a template that fails: what it read that is not there, and what to do', async () => {
+  const message = await only('template-failed', '<p>{{ report.x.y }}</p>', { report: {} });
+  assert.match(
+    message.text,
+    /after it read report\.x, which the data does not have\. Ask for what may be missing/,
+  );
+});
+
+test('what imported designs find in their scope is there', async () => {
+  const template =
+    '<p>{{ report.findings.length }}{{ computed(() => 1).value }}{{ typeof chartjsPlugins.DataLabels }}</p>';
+  assert.deepEqual(await messagesOf(template, { report: { title: 'x' }, findings: [{}] }), []);
+});

@@ -83,7 +83,7 @@ class JobRun {
   }
 
   get #messages(): Message[] {
-    return withPlaces(this.#session.messages, this.#data);
+    return withPlaces(this.#session.messages, this.#data, this.#job.design);
   }
 
   async run(): Promise<RenderResult> {

@@ -8,7 +8,9 @@ export type AttackKind =
   | 'software'
   | 'campaign'
   | 'data source'
-  | 'data component';
+  | 'data component'
+  | 'detection strategy'
+  | 'asset';
 
 /** An identifier of MITRE ATT&CK. */
 export interface AttackId {
@@ -29,6 +31,8 @@ const FORMS: readonly { pattern: RegExp; kind: AttackKind; path: string }[] = [
   { pattern: /^C\d{4}$/, kind: 'campaign', path: 'campaigns' },
   { pattern: /^DS\d{4}$/, kind: 'data source', path: 'datasources' },
   { pattern: /^DC\d{4}$/, kind: 'data component', path: 'datacomponents' },
+  { pattern: /^DET\d{4}$/, kind: 'detection strategy', path: 'detectionstrategies' },
+  { pattern: /^A\d{4}$/, kind: 'asset', path: 'assets' },
 ];
 
 /** The tactics of the Enterprise matrix, in its order. */

@@ -1,4 +1,5 @@
 import calculators from 'ae-cvss-calculator';
+import { scoreCvss2, temporalOfCvss30 } from './cvss-rounding.ts';
 import { severityNumber, severityOfScore } from './severity.ts';
 import type { Severity } from './severity.ts';
 
@@ -60,7 +61,12 @@ function metricsOf(version: CvssVersion): ReadonlyMap<string, ReadonlySet<string
     known = new Map(
       components.map(component => [
         component.shortName,
-        new Set(component.values.map(value => value.shortName)),
+        new Set(
+          component.values
+            .map(value => value.shortName)
+            // The calculator knows the Safety of MSI and MSA in the base metrics as well; the specification does not.
+            .filter(value => !(value === 'S' && /^S[CIA]$/.test(component.shortName))),
+        ),
       ]),
     );
     values.set(version, known);
@@ -68,36 +74,73 @@ function metricsOf(version: CvssVersion): ReadonlyMap<string, ReadonlySet<string
   return known;
 }
 
+interface ReadVector {
+  readonly version: CvssVersion;
+  readonly vector: string;
+  readonly metrics: ReadonlyMap<string, string>;
+}
+
 /** A vector taken apart, or a sentence saying what is wrong with it. */
-export type ParsedCvss =
-  | { readonly version: CvssVersion; readonly vector: string; readonly metrics: ReadonlyMap<string, string> }
-  | { readonly error: string };
+export type ParsedCvss = ReadVector | { readonly error: string };
+
+const EXAMPLE = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
+
+/** What is no list of metrics at all, in words of its own. */
+function notAVector(text: string): string | undefined {
+  if (/^(?:n\/?a|-|none)?$/i.test(text)) return `There is no vector: one looks like ${EXAMPLE}.`;
+  if (/^\d{1,2}(?:[.,]\d)?$/.test(text))
+    return `“${text}” is a score, and the vector that gives it is wanted, such as ${EXAMPLE}.`;
+  if (/^cvss/i.test(text) && !/^CVSS:\d\.\d\//.test(text))
+    return `A CVSS vector begins with its version, in capital letters, such as ${EXAMPLE}, not with “${text.slice(0, 12)}”.`;
+  return undefined;
+}
+
+/** Reads metrics that are separated by strokes: known ones with known values, each once. */
+function readMetrics(
+  body: string,
+  version: CvssVersion,
+): ReadonlyMap<string, string> | { readonly error: string } {
+  const known = metricsOf(version);
+  const metrics = new Map<string, string>();
+  for (const part of body.split('/')) {
+    if (part === '')
+      return {
+        error: 'Between two strokes, or behind the last one, there is no metric: take the stroke out.',
+      };
+    const [name = '', value = '', ...rest] = part.split(':');
+    const allowed = known.get(name);
+    if (rest.length > 0 || allowed === undefined)
+      return {
+        error: `“${part.slice(0, 40)}” is no metric of CVSS ${version}: a vector looks like ${version === '2.0' ? `AV:N/AC:L/Au:N/C:C/I:C/A:C, or ${EXAMPLE}` : EXAMPLE}.`,
+      };
+    if (metrics.has(name)) return { error: `The metric ${name} is there twice: leave one of them.` };
+    if (!allowed.has(value))
+      return {
+        error: `${name} may be ${[...allowed].join(', ')} in CVSS ${version}, not “${value.slice(0, 40)}”.`,
+      };
+    metrics.set(name, value);
+  }
+  return metrics;
+}
 
 /** Reads a vector strictly: known metrics and values, each once, all base metrics. 2.0 may stand in brackets. */
 export function parseCvss(text: string): ParsedCvss {
   if (text.length > MAX_LENGTH) return { error: `A CVSS vector has at most ${MAX_LENGTH} characters.` };
   const trimmed = text.trim();
+  const error = notAVector(trimmed);
+  if (error !== undefined) return { error };
   const prefix = /^CVSS:(\d\.\d)\//.exec(trimmed);
   const version = prefix === null ? '2.0' : CVSS_VERSIONS.find(known => known === prefix[1]);
   if (version === undefined)
     return { error: `CVSS ${prefix?.[1] ?? ''} is not known: use ${CVSS_VERSIONS.join(', ')}.` };
   const body = trimmed.slice(prefix?.[0].length ?? 0).replace(/^\((.*)\)$/, '$1');
-  const known = metricsOf(version);
-  const metrics = new Map<string, string>();
-  for (const part of body.split('/')) {
-    const [name = '', value = '', ...rest] = part.split(':');
-    const allowed = known.get(name);
-    if (rest.length > 0 || allowed === undefined)
-      return {
-        error: `“${part}” is no metric of CVSS ${version}: a vector looks like CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H.`,
-      };
-    if (metrics.has(name)) return { error: `The metric ${name} is there twice.` };
-    if (!allowed.has(value))
-      return { error: `${name} may be ${[...allowed].join(', ')} in CVSS ${version}, not “${value}”.` };
-    metrics.set(name, value);
-  }
+  const metrics = readMetrics(body, version);
+  if ('error' in metrics) return metrics;
   const missing = BASE[version].filter(name => UNDEFINED_VALUES.has(metrics.get(name) ?? 'X'));
-  if (missing.length > 0) return { error: `The base metrics ${missing.join(', ')} are missing.` };
+  if (missing.length > 0)
+    return {
+      error: `The base ${missing.length === 1 ? `metric ${missing[0] ?? ''} is` : `metrics ${missing.join(', ')} are`} missing.`,
+    };
   const vector = version === '2.0' ? body : `CVSS:${version}/${body}`;
   return { version, vector, metrics };
 }
@@ -111,9 +154,9 @@ function group(score: number | undefined, exploitability?: number, impact?: numb
   };
 }
 
-function groupsOf(
-  calculator: Calculator,
-): Pick<CvssValue, 'base' | 'temporal' | 'environmental'> & { overall: number } {
+type Groups = Pick<CvssValue, 'base' | 'temporal' | 'environmental'> & { overall: number };
+
+function groupsOf(calculator: Calculator, { version, metrics }: ReadVector): Groups {
   if (calculator instanceof Cvss4P0) {
     const scores = calculator.calculateScores(false);
     return {
@@ -124,11 +167,20 @@ function groupsOf(
     };
   }
   const scores = calculator.calculateScores(false);
+  let { temporal, environmental, overall } = scores;
+  if (version === '2.0') {
+    const exact = scoreCvss2(metrics);
+    if (temporal !== undefined) overall = temporal = exact.temporal;
+    if (environmental !== undefined) overall = environmental = exact.environmental;
+  } else if (version === '3.0' && temporal !== undefined && scores.base !== undefined) {
+    temporal = temporalOfCvss30(scores.base, metrics);
+    if (environmental === undefined) overall = temporal;
+  }
   return {
     base: group(scores.base, scores.exploitability, scores.impact),
-    temporal: group(scores.temporal),
-    environmental: group(scores.environmental, undefined, scores.modifiedImpact),
-    overall: scores.overall,
+    temporal: group(temporal),
+    environmental: group(environmental, undefined, scores.modifiedImpact),
+    overall,
   };
 }
 
@@ -149,7 +201,7 @@ export function scoreCvss(text: string | null | undefined): CvssValue {
   if ('error' in parsed) return { ...NOT_SCORED, vector: text ?? 'n/a' };
   const calculator = CALCULATORS[parsed.version]();
   calculator.applyVector(parsed.vector);
-  const { overall, ...groups } = groupsOf(calculator);
+  const { overall, ...groups } = groupsOf(calculator, parsed);
   const level = severityOfScore(overall);
   return {
     version: parsed.version,

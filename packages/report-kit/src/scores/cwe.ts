@@ -1,4 +1,5 @@
 import { CWE_LIST } from './cwe-list.generated.ts';
+import { NEWER_CWES } from './cwe-newer.ts';
 
 /** A weakness of MITRE's list as a design sees it. */
 export interface CweValue {
@@ -15,7 +16,22 @@ export interface CweValue {
 
 type Row = (typeof CWE_LIST)[number];
 
-const rows: ReadonlyMap<number, Row> = new Map(CWE_LIST.map(row => [row[0], row]));
+/** What testers call a weakness whose name in the catalogue has none of these words. */
+const SHORT_NAMES: Readonly<Record<string, number>> = {
+  xss: 79,
+  sqli: 89,
+  xxe: 611,
+  idor: 639,
+  ssti: 1336,
+  rce: 94,
+  lfi: 98,
+  rfi: 98,
+  toctou: 367,
+  clickjacking: 1021,
+};
+
+const LIST: readonly Row[] = [...CWE_LIST, ...NEWER_CWES];
+const rows: ReadonlyMap<number, Row> = new Map(LIST.map(row => [row[0], row]));
 
 /** The number in `CWE-89`, `cwe-89` or `89`. */
 export function parseCwe(text: string): number | undefined {
@@ -31,7 +47,8 @@ function entry(row: Row): CweValue {
     id,
     value: `CWE-${id}`,
     name,
-    description,
+    // The catalogue keeps the line breaks and tabs of its XML.
+    description: description.replaceAll(/\s+/g, ' ').trim(),
     parent: parent?.value ?? null,
     parents: parent ? [parent, ...parent.parents] : [],
   };
@@ -64,12 +81,13 @@ function rankOf([id, name, description]: Row, words: readonly string[], number: 
 export function searchCwe(query: string, limit = 20): CweValue[] {
   const text = query.trim().toLowerCase().slice(0, 200);
   const words = text
-    .replace(/^cwe-?/, '')
+    .replace(/^cwe[-\s]*/, '')
     .split(/\s+/)
     .filter(word => word !== '');
   if (words.length === 0) return [];
-  const number = parseCwe(text);
-  return CWE_LIST.map(row => ({ row, rank: rankOf(row, words, number) }))
+  const known = words.length === 1 ? (words[0] ?? '') : '';
+  const number = parseCwe(known) ?? (Object.hasOwn(SHORT_NAMES, known) ? SHORT_NAMES[known] : undefined);
+  return LIST.map(row => ({ row, rank: rankOf(row, words, number) }))
     .filter(({ rank }) => rank > 0)
     .sort((a, b) => b.rank - a.rank)
     .slice(0, limit)

@@ -16,6 +16,16 @@ const KNOWN: readonly (readonly [string, string, string, string])[] = [
   ['AV:N/AC:L/Au:N/C:N/I:N/A:C', '2.0', '7.8', 'high'],
   ['(AV:N/AC:L/Au:N/C:C/I:C/A:C/E:F/RL:OF/RC:C)', '2.0', '8.3', 'high'],
   ['AV:L/AC:H/Au:N/C:C/I:C/A:C/E:POC/RL:OF/RC:C', '2.0', '4.9', 'medium'],
+  // The three examples of the guide to 2.0 with their environment; floats give 9.1 and 7.4.
+  ['AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:H', '2.0', '9.2', 'critical'],
+  ['AV:N/AC:L/Au:N/C:C/I:C/A:C/E:F/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:L', '2.0', '9.0', 'critical'],
+  ['AV:L/AC:H/Au:N/C:C/I:C/A:C/E:POC/RL:OF/RC:C/CDP:H/TD:H/CR:M/IR:M/AR:M', '2.0', '7.5', 'high'],
+  ['AV:N/AC:L/Au:N/C:C/I:C/A:C/CDP:N/TD:N', '2.0', '0.0', 'info'],
+  ['CVSS:3.0/AV:L/AC:H/PR:L/UI:R/S:U/C:L/I:N/A:H/E:X/RL:U/RC:U', '3.0', '4.6', 'medium'],
+  ['CVSS:3.1/AV:L/AC:L/PR:H/UI:N/S:U/C:L/I:L/A:L', '3.1', '4.2', 'medium'],
+  ['CVSS:3.1/AC:H/AV:N/PR:N/UI:N/S:C/C:N/I:H/A:N', '3.1', '6.8', 'medium'],
+  ['CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:N/VC:H/VI:L/VA:L/SC:N/SI:N/SA:N', '4.0', '8.3', 'high'],
+  ['CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:A/VC:N/VI:N/VA:N/SC:L/SI:L/SA:N', '4.0', '5.1', 'medium'],
   ['CVSS:3.0/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N', '3.0', '6.1', 'medium'],
   ['CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N', '3.0', '6.4', 'medium'],
   ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', '3.1', '9.8', 'critical'],
@@ -57,8 +67,16 @@ test('what is no vector scores nothing and says why', () => {
     ['CVSS:3.1/AV:Q/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', /AV may be/],
     ['CVSS:5.0/AV:N', /5\.0 is not known/],
     ['CVSS:3.1/AT:N/AC:L', /no metric/],
-    ['n/a', /no metric/],
-    ['', /no metric/],
+    ['n/a', /There is no vector/],
+    ['', /There is no vector/],
+    ['9.8', /is a score/],
+    ['cvss:3.1/av:n/ac:l/pr:n/ui:n/s:u/c:h/i:h/a:h', /in capital letters/],
+    ['CVSS:3.1', /begins with its version/],
+    ['CVSS2#AV:N/AC:L/Au:N/C:C/I:C/A:C', /begins with its version/],
+    ['av:n/ac:l', /“av:n” is no metric of CVSS 2\.0/],
+    ['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/', /behind the last one, there is no metric/],
+    ['CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:S/SA:H', /SI may be X, H, L, N/],
+    ['CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H', /metric SA is missing/],
     [`CVSS:3.1/${'AV:N/'.repeat(200)}`, /at most/],
   ] as const) {
     const parsed = parseCvss(vector);
@@ -84,6 +102,14 @@ test('CWE: numbers, names and parents', () => {
       .some(({ value }) => value === 'CWE-89'),
   );
   assert.deepEqual(searchCwe('zzzz'), []);
+  for (const query of ['cwe-79', 'CWE 79', 'cwe79', 'xss'])
+    assert.equal(searchCwe(query)[0]?.value, 'CWE-79', query);
+  assert.equal(searchCwe('sqli')[0]?.value, 'CWE-89');
+  assert.deepEqual(
+    findCwe('CWE-1427')?.parents.map(({ value }) => value),
+    ['CWE-77', 'CWE-74', 'CWE-707'],
+  );
+  assert.doesNotMatch(findCwe('CWE-1426')?.description ?? '', /[\n\t]/);
 });
 
 test('OWASP risk rating: the example of the methodology', () => {
@@ -108,6 +134,8 @@ test('ATT&CK identifiers', () => {
     url: 'https://attack.mitre.org/techniques/T1059/001/',
   });
   assert.equal(parseAttackId('TA0001')?.kind, 'tactic');
+  assert.equal(parseAttackId('DET0001')?.kind, 'detection strategy');
+  assert.equal(parseAttackId('A0001')?.kind, 'asset');
   assert.equal(parseAttackId('T12'), undefined);
 });
 

@@ -1,4 +1,4 @@
-import { parseEvents, rangeOf } from '../markdown/index.ts';
+import { isSafeAddress, parseEvents, rangeOf, safeMarkup } from '../markdown/index.ts';
 import type { VariableResolver } from '../markdown/index.ts';
 
 /** How a text is fitted into a larger one. */
@@ -20,6 +20,9 @@ interface Edit {
 
 const ADDRESS = /\/(?:images|assets|files)\/name\/[^\s"'<>()]{1,1000}/g;
 const EMPTY_REFERENCE = /^\[\s*\]\(#([^\s()]{1,200})\)$/;
+/** `<ref to="id"/>`: what `[](#id)` is. */
+const EMPTY_ELEMENT = /^<ref\s+to=["']#?([^"'\s]{1,200})["']\s*\/>$/;
+const REMOTE_IMAGE = /^!\[[^\]]*\]\(\s*<?(?:https?:|\/\/)/i;
 const ADDRESS_HOLDERS = new Set([
   'resourceDestinationString',
   'definitionDestinationString',
@@ -34,6 +37,18 @@ export function escapeMarkdown(text: string): string {
     .replaceAll(/^(\s*)([#+-])/gm, String.raw`$1\$2`)
     .replaceAll(/^(\s*\d+)([.)])/gm, String.raw`$1\$2`)
     .replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** An address or raw HTML as it may stand in a file that any viewer opens, with files at their new place. */
+function safeHolder(type: string, text: string, options: RewriteOptions): string {
+  const id = EMPTY_ELEMENT.exec(text)?.[1];
+  if (id !== undefined) return `[${escapeMarkdown(options.nameOf(id) ?? id)}](#${id})`;
+  const isMarkup = type === 'htmlText' || type === 'htmlFlow';
+  const address = isSafeAddress(text) ? text : '#';
+  return (isMarkup ? safeMarkup(text, type === 'htmlFlow') : address).replaceAll(
+    ADDRESS,
+    found => options.moveFile(found) ?? found,
+  );
 }
 
 function editsOf(source: string, options: RewriteOptions): Edit[] {
@@ -59,9 +74,13 @@ function editsOf(source: string, options: RewriteOptions): Edit[] {
         .map(line => line.trim())
         .join(' ');
       add(`${'#'.repeat(Math.min(6, level + options.headingOffset))} ${words}`);
-    } else if (ADDRESS_HOLDERS.has(type))
-      add(text.replaceAll(ADDRESS, address => options.moveFile(address) ?? address));
-    else if (type === 'link') {
+    } else if (ADDRESS_HOLDERS.has(type)) add(safeHolder(type, text, options));
+    else if (type === 'autolink') {
+      if (!isSafeAddress(text.slice(1, -1))) add(escapeMarkdown(text));
+    } else if (type === 'image') {
+      // Showing it would tell the other host who reads: what it is called, and where it lies, stay.
+      if (REMOTE_IMAGE.test(text)) edits.push({ from, to: from + 1, text: '' });
+    } else if (type === 'link') {
       const id = EMPTY_REFERENCE.exec(text)?.[1];
       if (id !== undefined) add(`[${escapeMarkdown(options.nameOf(id) ?? id)}](#${id})`);
     } else if (type === 'templateVariable') {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { micromark } from 'micromark';
 import { plainText, readMarkdown } from '../markdown/index.ts';
 import type { ReportOutline } from '../outline/index.ts';
 import { escapeMarkdown, makeTextFolder, saveTextFolder } from './index.ts';
@@ -59,6 +60,39 @@ test('a report is one Markdown text with its pictures beside it', async () => {
       '- \\# not a heading\n',
     ].join('\n\n'),
   );
+});
+
+test('nothing in the folder runs or asks another host, whatever a viewer makes of it', async () => {
+  const text = [
+    'Payload <script>alert(1)</script> and <img src=x onerror="alert(1)"> **b**',
+    '<script>\n[x](javascript:alert(1))\n</script>',
+    '<foo>\n[x](javascript:alert(1)) *a*\n</foo>',
+    '<div onclick="x()" class="c">\n<svg onload=x()><script>x</script></svg><iframe src="//evil.invalid">\n</div>',
+    '[x](javascript:alert(1)) [y](java&#115;cript:alert(1)) [z] <javascript:alert(1)> <b style="background:url(//evil.invalid)">c</b>',
+    '[z]: JavaScript:alert(1)',
+    '![p](https://evil.invalid/p.png) <img src="https://evil.invalid/q.png"> <a href="https://ok.example">ok</a>',
+    '<ref to="f1"/> <details open><summary>s</summary></details>',
+    '> <script>\n> [x](javascript:alert(1))',
+  ].join('\n\n');
+  const { files } = await makeTextFolder({
+    ...outline,
+    chapters: [{ id: 'f1', title: 'First', blocks: [{ kind: 'markdown', text }], chapters: [] }],
+  });
+  const written = Buffer.from(files.get('report.md') ?? []).toString();
+  const html = micromark(written, { allowDangerousHtml: true, allowDangerousProtocol: true });
+  assert.doesNotMatch(
+    html,
+    /<(?:script|iframe|svg|foo)|<[^>]*\son\w+=|<[^>]*href="javascript|<[^>&]*\ssrc="[^"]*evil|url\(/i,
+  );
+  for (const wanted of [
+    'alert(1)&lt;/script&gt;',
+    'evil.invalid/p.png',
+    '<a href="https://ok.example">',
+    '<details open>',
+    '<div class="c">',
+  ])
+    assert.ok(html.includes(wanted), `${wanted}: ${html}`);
+  assert.match(written, /\[First\]\(#f1\)/);
 });
 
 test('a missing file is reported, and the folder is written whole or not at all', async () => {

@@ -56,7 +56,7 @@
     if (document.body.innerHTML !== html) return false;
     await kit.makeReady(false);
     const sheets = document.getElementById('rk-sheets');
-    if (sheets) await kit.seeSheets(sheets);
+    if (sheets) await kit.fetchShown(sheets);
     return true;
   };
 })();

@@ -121,8 +121,8 @@
     kit.isMeasured = false;
     height = 0;
     const isMeasured = mustBeMeasured || kit.waitingFootnotes() > 0 || kit.hasLongTable();
-    if (!isMeasured && !kit.mustBeSeen(root)) return kit.pictures();
-    await kit.see(root);
+    if (isMeasured) await kit.see(root);
+    else if (!(await kit.fetchShown(root))) return;
     await kit.warmFootnotes();
     kit.findOverflow();
     kit.findUnbreakable();

@@ -343,11 +343,9 @@ html, body { background: none !important; margin: 0 !important; padding: 0 !impo
     document.getElementById('page-style').disabled = true;
     document.getElementById('part-style').textContent = style;
     document.body.append(box);
-    await kit.seeSheets(box);
+    await kit.fetchShown(box);
     return numbers;
   };
-
-  kit.seeSheets = async box => (kit.mustBeSeen(box) ? kit.see(box) : kit.pictures());
 
   /** The same sheets for another page to show; this one's document stays. */
   kit.copySheets = ({ from, to, pageCount, pages }) => {

@@ -186,6 +186,7 @@
   function watchReads(data) {
     const missed = new Set();
     const miss = path => {
+      kit.lastMissed = path;
       const general = path.replace(/\[\d+\]/g, '[]');
       if (missed.has(general)) return;
       missed.add(general);
@@ -292,7 +293,9 @@
     style.textContent = job.paged.css;
     document.getElementById('page-style').textContent = job.paged.pageCss;
     kit.paged = job.paged;
-    const data = watchReads({ ...derive(job.data), ...job.data });
+    const derived = derive(job.data);
+    const report = isPlain(job.data.report) ? { findings: derived.findings, ...job.data.report } : undefined;
+    const data = watchReads({ ...derived, ...job.data, ...(report ? { report } : {}) });
     const scope = shallowReactive({
       ...data,
       data,
@@ -306,6 +309,9 @@
       assetUrl: name => `assets/${encodeURIComponent(name)}`,
       tally,
       lodash: kit.lodash,
+      // Names that imported designs use: what they hand to Chart.js is not needed, and `computed` is Vue's own.
+      chartjsPlugins: { DataLabels: {} },
+      computed: Vue.computed,
       Math,
       window: globalThis,
       document,
@@ -317,7 +323,14 @@
     }
     const app = createApp({ setup: () => scope, render: new Function('Vue', job.code)(Vue) });
     app.config.errorHandler = (error, _instance, info) =>
-      kit.note('error', 'template-failed', `The template failed: ${error.message} (${info}).`);
+      kit.note(
+        'error',
+        'template-failed',
+        `The template failed${/^https?:/.test(info) ? '' : ` (${info})`}: ${error.message}${
+          kit.lastMissed ? `, after it read ${kit.lastMissed}, which the data does not have` : ''
+        }. Ask for what may be missing with v-if or ?. there.`,
+        kit.lastMissed ? { path: kit.lastMissed } : undefined,
+      );
     for (const [name, component] of Object.entries(kit.components)) app.component(name, component);
     registerPartials(app, job.partials, scope);
     const root = document.getElementById('report');
