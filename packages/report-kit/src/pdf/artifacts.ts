@@ -11,16 +11,24 @@ const operatorOf = (line: string): string => line.slice(line.lastIndexOf(' ') + 
 /** Begin or end of what a tag marks, at the end of its line. */
 const TAG = /\bB[DM]C(?=\n|$)|\bEMC(?=\n|$)/g;
 
-/** Stretches of whole lines that stand in no tag. */
+/** Stretches of whole lines that stand in no tag. Other spellings of a text (`/ActualText`) are no tag, but stand within one. */
 function* betweenTags(content: string): Generator<readonly [from: number, to: number]> {
   let depth = 0;
   let from = 0;
+  let spellings = 0;
   for (const { 0: operator, index } of content.matchAll(TAG)) {
     if (operator === 'EMC') {
-      depth -= 1;
-      if (depth === 0) from = index + operator.length + 1;
-    } else {
-      if (depth === 0) yield [from, content.lastIndexOf('\n', index) + 1];
+      if (depth === 0 && spellings > 0) spellings -= 1;
+      else {
+        depth -= 1;
+        if (depth === 0) from = index + operator.length + 1;
+      }
+      continue;
+    }
+    const begins = content.lastIndexOf('\n', index) + 1;
+    if (depth === 0 && content.startsWith('/Span<</ActualText', begins)) spellings += 1;
+    else {
+      if (depth === 0) yield [from, begins];
       depth += 1;
     }
   }
@@ -91,17 +99,34 @@ export function markArtifacts(content: string): string {
   return at === 0 ? content : pieces.join('') + content.slice(at);
 }
 
-/** Does so in a page's content, in place. */
-export function markPage(source: PdfSource, page: string): void {
+/** Whether a text is shown with glyph 0, which stands for characters that no font has. */
+function hasMissingGlyph(source: PdfSource, content: string): boolean {
+  let codeLength = 4;
+  for (const [, font, codes = ''] of content.matchAll(/\/F(\d+) [-\d.]+ Tf|<([0-9A-Fa-f]+)> Tj/g))
+    // Chromium names fonts after their objects; those that it draws itself have codes of one byte.
+    if (font !== undefined) codeLength = source.read(Number(font)).text.includes('/Subtype /Type3') ? 2 : 4;
+    else
+      for (let at = codes.indexOf('00'); at >= 0; at = codes.indexOf('00', at + 1))
+        if (at % codeLength === 0 && (codeLength === 2 || codes.startsWith('0000', at))) return true;
+  return false;
+}
+
+/** Does so in a page's content, in place; returns whether it shows a character that no font has. */
+export function markPage(source: PdfSource, page: string): boolean {
   const number = Number(/\/Contents (\d+) 0 R/.exec(page)?.[1] ?? 0);
   const { text, stream } = source.read(number);
-  if (!stream || !text.includes('/FlateDecode')) return;
-  const content = inflateSync(stream).toString('latin1');
+  if (!stream) return false;
+  // Chromium does not pack what is a few lines long.
+  const isPacked = text.includes('/FlateDecode');
+  const content = (isPacked ? inflateSync(stream) : Buffer.from(stream)).toString('latin1');
   const marked = markArtifacts(content);
-  if (marked === content) return;
-  const bytes = packed(Buffer.from(marked, 'latin1'));
+  const isMissing = hasMissingGlyph(source, content);
+  if (marked === content) return isMissing;
+  const plain = Buffer.from(marked, 'latin1');
+  const bytes = isPacked ? packed(plain) : plain;
   source.change(number, {
     text: text.replace(/\/Length \d+/, `/Length ${bytes.length}`),
     stream: bytes,
   });
+  return isMissing;
 }

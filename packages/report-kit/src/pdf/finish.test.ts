@@ -43,7 +43,10 @@ test('the PDF is tagged, has outline, language, links, metadata and attachments'
   assert.equal(metadata?.get('dc:title'), 'Customer portal and dispatch application');
   assert.deepEqual(await document.getMarkInfo(), { Marked: true, UserProperties: false, Suspects: false });
   const outline = await document.getOutline();
-  assert.ok(JSON.stringify(outline.map(item => item.title)).includes('Management summary'));
+  assert.deepEqual(
+    outline.map(item => item.title),
+    ['Contents', 'Management summary', 'The engagement', 'Findings'],
+  );
   const attachments = (await document.getAttachments()) as Record<string, { content: Uint8Array }>;
   assert.equal(Buffer.from(attachments['findings.json']?.content ?? []).toString(), '{"a":1}');
   await document.destroy();
@@ -84,7 +87,7 @@ test('a password encrypts the PDF with AES-256, and nothing opens it without', a
   const { info } = await document.getMetadata();
   assert.equal((info as Record<string, unknown>)['Title'], 'Customer portal and dispatch application');
   const [first] = await document.getOutline();
-  assert.match(first?.title ?? '', /^Customer portal/);
+  assert.equal(first?.title, 'Customer portal and dispatch application');
   assert.ok(Buffer.from(bytes).toString('latin1').includes('/AESV3'));
   assert.ok(!Buffer.from(bytes).toString('latin1').includes('Northwind'));
   await document.destroy();

@@ -79,7 +79,7 @@ export class PdfJoin {
 
   readonly #hints: TagHints;
 
-  constructor(hints: TagHints = { targets: new Map() }) {
+  constructor(hints: TagHints = { targets: new Map(), titles: new Map(), faults: new Set() }) {
     this.#hints = hints;
     this.#root = this.#body.allocate();
     this.#pageTree = this.#body.allocate();

@@ -21,7 +21,16 @@ const escapeXml = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;');
 
-function packet(metadata: DocumentMetadata, language: string, now: Date): string {
+/** What a document is, beside what its author says of it. */
+export interface DocumentFacts {
+  /** BCP 47. */
+  readonly language: string;
+  /** Whether the file says that it is PDF/UA-1. */
+  readonly isClaimed: boolean;
+  readonly now: Date;
+}
+
+function packet(metadata: DocumentMetadata, { language, isClaimed, now }: DocumentFacts): string {
   const keywords = metadata.keywords ?? [];
   const parts = [
     `<dc:format>application/pdf</dc:format>`,
@@ -38,7 +47,7 @@ function packet(metadata: DocumentMetadata, language: string, now: Date): string
     keywords.length > 0 ? `<pdf:Keywords>${escapeXml(keywords.join(', '))}</pdf:Keywords>` : '',
     `<xmp:CreateDate>${now.toISOString()}</xmp:CreateDate>`,
     `<xmp:CreatorTool>report-kit</xmp:CreatorTool>`,
-    `<pdfuaid:part>1</pdfuaid:part>`,
+    isClaimed ? `<pdfuaid:part>1</pdfuaid:part>` : '',
   ].filter(part => part !== '');
   return `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -51,12 +60,8 @@ ${parts.join('\n')}
 const pdfDate = (now: Date): string => `(D:${now.toISOString().replaceAll(/[-T:]/g, '').slice(0, 14)}Z)`;
 
 /** Replaces Chromium's own document information and adds the XMP packet; returns the catalog entry to add. */
-export function writeMetadata(
-  update: PdfUpdate,
-  metadata: DocumentMetadata,
-  language: string,
-  now: Date,
-): string {
+export function writeMetadata(update: PdfUpdate, metadata: DocumentMetadata, facts: DocumentFacts): string {
+  const { now } = facts;
   const entries = [
     metadata.title ? `/Title ${pdfText(metadata.title)}` : '',
     metadata.author ? `/Author ${pdfText(metadata.author)}` : '',
@@ -70,7 +75,7 @@ export function writeMetadata(
   const info = `<<${entries.join('\n')}>>`;
   if (update.source.info === undefined) update.setInfo(update.add(info));
   else update.set(update.source.info, info);
-  const xmp = Buffer.from(packet(metadata, language, now), 'utf8');
+  const xmp = Buffer.from(packet(metadata, facts), 'utf8');
   const number = update.add(`<</Type /Metadata\n/Subtype /XML\n/Length ${xmp.length}>>`, xmp);
   return `/Metadata ${number} 0 R`;
 }

@@ -1,13 +1,24 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { markPage } from './artifacts.ts';
+import { kidsOf, numberOf, roleOf, withKids } from './elements.ts';
+import { mendList } from './list-tags.ts';
 import { pdfText } from './metadata.ts';
+import { mendOutlineTitle } from './outline-titles.ts';
 import type { PdfSource } from './source.ts';
+import { mendTable } from './table-tags.ts';
 import { Turn } from './turn.ts';
+
+/** What breaks PDF/UA-1 and cannot be mended: a picture without words, a link outside the text, a character without glyph, a level left out. */
+export type TagFault = 'figure' | 'link' | 'glyph' | 'heading';
 
 /** What the page knows of the tags of its document; see `kit.prepareTags`. */
 export interface TagHints {
   /** Id of a target → what links to it are called. */
   readonly targets: ReadonlyMap<string, string>;
+  /** Words of headings by what the outline may call them. */
+  readonly titles: ReadonlyMap<string, string>;
+  /** Filled with what was found in any part. */
+  readonly faults: Set<TagFault>;
 }
 
 /** Chromium's names for what PDF 1.7 knows under another, or not at all. */
@@ -26,24 +37,19 @@ export const ROLE_MAP = `/RoleMap <<${Object.entries(ROLES)
   .map(([role, standard]) => `/${role} /${standard}`)
   .join(' ')}>>`;
 
-const KIDS = /\/K (\[(?:[^\]<]|<<[^>]*>>)*\]|\d+ 0 R|\d+|<<[^>]*>>)/;
-const KID = /<<[^>]*>>|\d+ 0 R|\d+/g;
-
-const kidsOf = (text: string): string[] => KIDS.exec(text)?.[1]?.match(KID) ?? [];
-const roleOf = (text: string): string => /\/S \/(\w+)/.exec(text)?.[1] ?? '';
-const numberOf = (kid: string): number => Number(/^(\d+) 0 R$/.exec(kid)?.[1] ?? 0);
-const withKids = (text: string, kids: readonly string[]): string =>
-  text.replace(KIDS, kids.length === 0 ? '' : `/K [${kids.join(' ')}]`);
-
 class TagMender {
   readonly #source: PdfSource;
   readonly #turn: Turn;
+  readonly #faults: Set<TagFault>;
+  readonly #titles: ReadonlyMap<string, string>;
   /** List → its item as it was → the item that is there now. */
   readonly #moved = new Map<number, Map<string, string>>();
 
-  constructor(source: PdfSource, turn: Turn) {
+  constructor(source: PdfSource, { faults, titles }: TagHints, turn: Turn) {
     this.#source = source;
     this.#turn = turn;
+    this.#faults = faults;
+    this.#titles = titles;
   }
 
   #read(number: number): string {
@@ -57,9 +63,13 @@ class TagMender {
   #mendItem(number: number, text: string): void {
     const kids = kidsOf(text);
     const roles = kids.map(kid => roleOf(this.#read(numberOf(kid))));
+    const parent = Number(/\/P (\d+) 0 R/.exec(text)?.[1] ?? 0);
+    if (roleOf(this.#read(parent)) !== 'L') {
+      this.#source.change(number, { text: text.replace('/S /LI', '/S /Div') });
+      return;
+    }
     if (roles.every(role => role === 'Lbl' || role === 'LBody')) return;
     const labels = kids.filter((_, index) => roles[index] === 'Lbl');
-    const parent = Number(/\/P (\d+) 0 R/.exec(text)?.[1] ?? 0);
     const item = this.#source.add({
       text: `<</Type /StructElem\n/S /LI\n/P ${parent} 0 R\n/K [${[...labels, `${number} 0 R`].join(' ')}]>>`,
     });
@@ -87,47 +97,31 @@ class TagMender {
     }
   }
 
-  /** Chromium leaves out cells without content, which leaves rows of different lengths. */
-  #mendTable(text: string): void {
-    const rows = kidsOf(text).flatMap(kid => {
-      const number = numberOf(kid);
-      const row = this.#read(number);
-      if (/^(THead|TBody|TFoot)$/.test(roleOf(row))) return kidsOf(row).map(numberOf);
-      return roleOf(row) === 'TR' ? [number] : [];
-    });
-    const widths = rows.map(number => {
-      const cells = kidsOf(this.#read(number)).map(kid => this.#read(numberOf(kid)));
-      if (cells.some(cell => Number(/\/RowSpan (\d+)/.exec(cell)?.[1] ?? 1) > 1)) return undefined;
-      return cells.reduce((sum, cell) => sum + Number(/\/ColSpan (\d+)/.exec(cell)?.[1] ?? 1), 0);
-    });
-    if (widths.includes(undefined)) return;
-    const most = Math.max(0, ...widths.map(width => width ?? 0));
-    for (const [index, number] of rows.entries()) {
-      const missing = most - (widths[index] ?? most);
-      const row = this.#read(number);
-      if (missing === 0 || missing > 100 || !KIDS.test(row)) continue;
-      const cells = Array.from(
-        { length: missing },
-        () => `${this.#source.add({ text: `<</Type /StructElem\n/S /TD\n/P ${number} 0 R>>` })} 0 R`,
-      );
-      this.#source.change(number, { text: withKids(row, [...kidsOf(row), ...cells]) });
-    }
-  }
-
   /** A frame around a picture, table or listing is no picture of its own: its content says what it is. */
   #mendFigure(number: number, text: string): void {
     if (/\/Alt[ (<]/.test(text)) return;
     const isFrame = kidsOf(text).every(kid => numberOf(kid) > 0);
-    if (isFrame) this.#source.change(number, { text: text.replace('/S /Figure', '/S /Div') });
+    if (!isFrame) this.#faults.add('figure');
+    else this.#source.change(number, { text: text.replace('/S /Figure', '/S /Div') });
   }
 
   async mendObjects(): Promise<void> {
     const found: number[] = [];
+    const lists: number[] = [];
     const fonts = new Set<number>();
+    let level: number | undefined;
     for (const number of this.#source.numbers()) {
       if (this.#turn.isOver) await this.#turn.next();
       const text = this.#read(number);
-      if (/^<<\/Type \/StructElem\n\/S \/(?:LI|Table|Figure)\b/.test(text)) found.push(number);
+      if (text.startsWith('<</Title ') && text.includes('\n/Dest '))
+        mendOutlineTitle(this.#source, number, this.#titles);
+      const role = /^<<\/Type \/StructElem\n\/S \/(LI?|Table|Figure|H[1-6])\b/.exec(text)?.[1];
+      if (role === 'L') lists.push(number);
+      else if (role?.startsWith('H')) {
+        const next = Number(role[1]);
+        if (level !== undefined && next > level + 1) this.#faults.add('heading');
+        level = next;
+      } else if (role !== undefined) found.push(number);
       if (!text.startsWith('<</Type /Font\n')) continue;
       const map = /\/ToUnicode (\d+) 0 R/.exec(text)?.[1];
       if (map !== undefined) fonts.add(Number(map));
@@ -137,10 +131,11 @@ class TagMender {
       const text = this.#read(number);
       const role = roleOf(text);
       if (role === 'LI') this.#mendItem(number, text);
-      else if (role === 'Table') this.#mendTable(text);
+      else if (role === 'Table') mendTable(this.#source, text);
       else this.#mendFigure(number, text);
     }
     this.#moveItems();
+    for (const number of lists) mendList(this.#source, number);
     for (const number of fonts) this.#mendCharacters(number);
   }
 
@@ -167,7 +162,9 @@ class TagMender {
     for (const match of numbers.matchAll(/(\d+) 0 R/g)) {
       const number = Number(match[1]);
       const text = this.#read(number);
-      if (!text.includes('/Subtype /Link') || /\/Contents[ (<]/.test(text)) continue;
+      if (!text.includes('/Subtype /Link')) continue;
+      if (!text.includes('/StructParent ')) this.#faults.add('link');
+      if (/\/Contents[ (<]/.test(text)) continue;
       const target = /\/Dest \/([^\s/[\]<>()]+)/.exec(text)?.[1];
       const address = /\/URI (\((?:\\[^]|[^\\)])*\)|<[0-9A-Fa-f\s]*>)/.exec(text)?.[1];
       const id = target?.replaceAll(/#([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
@@ -186,13 +183,13 @@ class TagMender {
 export async function mendTags(source: PdfSource, hints: TagHints, turn = new Turn()): Promise<void> {
   const structure = Number(/\/StructTreeRoot (\d+) 0 R/.exec(source.read(source.root).text)?.[1] ?? 0);
   if (structure === 0) return;
-  const mender = new TagMender(source, turn);
+  const mender = new TagMender(source, hints, turn);
   await mender.mendObjects();
   for (const number of source.pages()) {
     if (turn.isOver) await turn.next();
     const { text } = source.read(number);
     mender.mendLinks(text, hints);
-    markPage(source, text);
+    if (markPage(source, text)) hints.faults.add('glyph');
   }
   const { text } = source.read(structure);
   source.change(structure, {

@@ -5,6 +5,7 @@ import type { Design } from '../design/design.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 import type { RenderResult } from './job.ts';
+import type { RenderLimits } from './limits.ts';
 
 let renderer: Renderer;
 before(async () => {
@@ -12,7 +13,11 @@ before(async () => {
 });
 after(async () => renderer.close());
 
-async function html(template: string, data: unknown = {}): Promise<RenderResult & { html: string }> {
+async function html(
+  template: string,
+  data: unknown = {},
+  limits: Partial<RenderLimits> = {},
+): Promise<RenderResult & { html: string }> {
   const design: Design = {
     id: 'test',
     name: 'Test',
@@ -28,7 +33,7 @@ async function html(template: string, data: unknown = {}): Promise<RenderResult 
     assets: new Map(),
     sample: null,
   };
-  const result = await renderer.render({ design, data, output: 'html' });
+  const result = await renderer.render({ design, data, output: 'html', limits });
   return { ...result, html: Buffer.from(result.bytes).toString('utf8') };
 }
 
@@ -51,7 +56,10 @@ test('a broken diagram is named with its field and line, and shown as it was wri
     messages.map(({ code, level, location }) => ({ code, level, location })),
     [{ code: 'diagram-broken', level: 'warning', location: { path: 'impact', line: 4 } }],
   );
-  assert.match(messages[0]?.text ?? '', /^impact, line 4: a diagram cannot be drawn.*line 2/i);
+  assert.match(
+    messages[0]?.text ?? '',
+    /^impact, line 4: a diagram \(“graph LR A --> --> B”\) cannot be drawn.*line 2/i,
+  );
   assert.match(document, /<pre class="mermaid diagram-broken">graph LR/);
 });
 
@@ -86,6 +94,24 @@ test('diagrams are bounded: too long a one stays text', async () => {
     ['diagram-broken'],
   );
   assert.ok(!document.includes('<svg'));
+});
+
+test('a diagram that hangs costs its own picture only, and is named', async () => {
+  const hangs = '```mermaid\nblock-beta\n  columns 3\n  a space:1000000000 b\n```\n';
+  const works = '```mermaid\ngraph LR\n  A[Guest] --> B[Host]\n```\n';
+  const { messages, html: document } = await html(
+    '<markdown v-for="finding in findings" :text="finding.impact" /><p>end</p>',
+    { findings: [{ impact: works }, { impact: `Text\n\n${hangs}` }, { impact: works }] },
+    { diagramMs: 2_000 },
+  );
+  assert.deepEqual(
+    messages.map(({ code, location }) => ({ code, location })),
+    [{ code: 'diagram-broken', location: { path: 'findings[1].impact', line: 4 } }],
+  );
+  assert.match(messages[0]?.text ?? '', /a diagram \(“block-beta columns 3.*takes longer than 2 s/);
+  assert.match(document, /<pre class="mermaid diagram-broken">block-beta/);
+  assert.equal(document.match(/<svg/g)?.length, 2);
+  assert.match(document, /<p>end<\/p>/);
 });
 
 test('drawings for other outputs are pixels and cleaned vectors, and a broken one says why', async () => {

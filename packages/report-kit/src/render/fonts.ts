@@ -36,6 +36,8 @@ export const FALLBACK_FAMILIES = [
   'Noto Sans JP Variable',
   'Noto Sans KR Variable',
   'Noto Emoji',
+  // Boxes, arrows and other signs.
+  'STIX Two Math',
 ];
 
 const folderOf = (name: string): string => dirname(require.resolve(`${name}/package.json`));

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
@@ -61,6 +64,21 @@ test('an endless loop in a template ends at the time limit', async () => {
   await assertStillWorks();
 });
 
+test('a loop of microtasks, in a frame, before printing, or in an expression ends at the time limit', async () => {
+  const loops = [
+    '<p>{{ (() => { const more = () => { window.Promise.resolve().then(more); }; more(); })() }}</p>',
+    '<iframe srcdoc="<script>while (true);</script>"></iframe>',
+    "<p>{{ (() => { window.addEventListener('beforeprint', () => { while (true); }) })() }}</p>",
+    "<p>{{ /^(a+)+$/.test('a'.repeat(40) + 'b') }}</p>",
+    '<div v-for="n in 3000" style="height: 100px; filter: blur(50px); box-shadow: 0 0 500px red">x</div>',
+  ];
+  for (const loop of loops) {
+    const { code } = await failure(loop, { timeMs: 1_200 });
+    assert.equal(code, 'time-limit', loop);
+    await assertStillWorks();
+  }
+});
+
 test('a page that grows for ever ends at the time limit', async () => {
   const grow =
     "<p>{{ (() => { const more = () => { document.body.append('x'.repeat(1000)); return window.Promise.resolve().then(more); }; more(); })() }}</p>";
@@ -81,12 +99,76 @@ test('a document with more pages than allowed is refused, before and after print
   await assertStillWorks();
 });
 
-test('memory is limited', async () => {
-  const hoard =
-    '<p>{{ (() => { const all = []; while (true) all.push(new window.Uint8Array(8_000_000).fill(1)); })() }}</p>';
-  const error = await failure(hoard, { timeMs: 20_000, memoryBytes: 600 * 1024 ** 2 });
-  assert.ok(['memory-limit', 'page-crashed', 'template-failed'].includes(error.code), error.code);
+test('memory is limited: buffers, texts, elements, canvases, blobs', async () => {
+  const hoards = [
+    'const all = []; while (true) all.push(new window.Uint8Array(8_000_000).fill(1));',
+    "const all = []; while (true) all.push(('x' + all.length).repeat(1_000_000));",
+    "while (true) document.getElementById('report').append(document.createElement('p'));",
+    "while (true) { const c = document.createElement('canvas'); c.width = c.height = 8_000; c.getContext('2d').fillRect(0, 0, 8_000, 8_000); document.body.append(c); }",
+    'const all = []; while (true) all.push(new window.Blob([new window.Uint8Array(50_000_000)]));',
+  ];
+  const templates = [
+    ...hoards.map(code => `<p>{{ (() => { ${code} })() }}</p>`),
+    '<p v-for="n in 1e9">x</p>',
+  ];
+  for (const template of templates) {
+    const error = await failure(template, { timeMs: 20_000, memoryBytes: 600 * 1024 ** 2 });
+    assert.ok(['memory-limit', 'page-crashed', 'template-failed'].includes(error.code), error.code);
+    await assertStillWorks();
+  }
+});
+
+test('a listener that adds pages while printing is stopped by the limit on pages', async () => {
+  const adds =
+    "<p>{{ (() => { window.addEventListener('beforeprint', () => { for (let n = 0; n < 500; n++) { const page = document.createElement('div'); page.style.breakAfter = 'page'; page.textContent = n; document.getElementById('report').append(page); } }) })() }}</p>";
+  assert.equal((await failure(adds, { pages: 50 })).code, 'too-many-pages');
   await assertStillWorks();
+});
+
+test('a dialogue does not stop the page', async () => {
+  const template =
+    "<p>{{ (() => { window.alert('a'); window.confirm('b'); window.prompt('c'); window.print(); return 'text' })() }}</p>";
+  const { pageCount, messages } = await renderer.render({
+    design: designOf(template),
+    data: {},
+    output: 'pdf',
+    limits: { timeMs: 10_000 },
+  });
+  assert.deepEqual([pageCount, messages], [1, []]);
+});
+
+test('a template cannot leave its page, and says so', async () => {
+  const tries = [
+    'window.location.href = "https://report.invalid/"',
+    'window.location.reload()',
+    'window.location.href = "/"',
+    'const meta = document.createElement("meta"); meta.httpEquiv = "refresh"; meta.content = "0;url=https://report.invalid/"; document.head.append(meta)',
+  ];
+  for (const code of tries) {
+    const { bytes, messages } = await renderer.render({
+      design: designOf(`<p>{{ (() => { ${code} })() }}</p><p>the document</p>`),
+      data: {},
+      output: 'html',
+    });
+    assert.match(Buffer.from(bytes).toString('utf8'), /the document/, code);
+    assert.deepEqual(
+      messages.map(message => message.code),
+      ['request-blocked'],
+      code,
+    );
+  }
+  const blob =
+    "<p>{{ (() => { window.location.href = window.URL.createObjectURL(new window.Blob(['x'], { type: 'text/html' })) })() }}</p>";
+  assert.equal((await failure(blob)).code, 'page-left');
+  await assertStillWorks();
+});
+
+test('a template that breaks the page scripts gets a message that it can read', async () => {
+  const error = await failure(
+    "<p>{{ (() => { window.reportKit.summary = () => ({ messages: 'x' }) })() }}</p>",
+  );
+  assert.equal(error.code, 'page-failed');
+  assert.match(error.message, /must leave window\.reportKit alone/);
 });
 
 function hugePng(side: number): Uint8Array {
@@ -154,6 +236,96 @@ test('nothing in a page reaches a server, not even on loopback, and each try is 
       urls.some(url => url.includes(`/${path}`)) || urls.some(url => url.startsWith(address)),
       `${path}: ${urls.join(' ')}`,
     );
+});
+
+/** Everything that CSS, scripts, vectors and the browser's own services would load or say, given the ports that listen. */
+function leaks(
+  http: string,
+  tcp: number,
+  udp: number,
+): readonly (readonly [template: string, style?: string])[] {
+  const script = (code: string): readonly [string] => [`<p>{{ (() => { ${code} })() }}</p>`];
+  const link = (rel: string): string =>
+    `{ const link = document.createElement('link'); link.rel = '${rel}'; link.as = 'image'; link.href = '${http}/${rel}'; document.head.append(link); }`;
+  return [
+    script(
+      `const peer = new window.RTCPeerConnection({ iceServers: [{ urls: 'stun:127.0.0.1:${udp}' }, { urls: 'turn:127.0.0.1:${tcp}?transport=tcp', username: 'a', credential: 'b' }] }); peer.createDataChannel('x'); peer.createOffer().then(offer => peer.setLocalDescription(offer))`,
+    ),
+    script(`new window.WebTransport('https://127.0.0.1:${udp}/'); new window.EventSource('${http}/events')`),
+    script(
+      ['dns-prefetch', 'preconnect', 'prefetch', 'prerender', 'preload', 'modulepreload', 'icon', 'manifest']
+        .map(link)
+        .join(' '),
+    ),
+    script(
+      `const rules = document.createElement('script'); rules.type = 'speculationrules'; rules.textContent = JSON.stringify({ prerender: [{ urls: ['${http}/rules'] }], prefetch: [{ urls: ['${http}/rules'] }] }); document.head.append(rules)`,
+    ),
+    script(
+      `window.navigator.serviceWorker?.register('${http}/worker.js').catch(() => 0); try { new window.SharedWorker('${http}/shared.js') } catch {}`,
+    ),
+    script(
+      `const form = document.createElement('form'); form.method = 'post'; form.action = '${http}/form'; document.body.append(form); form.submit()`,
+    ),
+    script(
+      `const frame = document.createElement('iframe'); document.body.append(frame); frame.contentWindow.fetch('${http}/frame').catch(() => 0)`,
+    ),
+    script(
+      `const anchor = document.createElement('a'); anchor.href = '${http}/anchor'; anchor.ping = '${http}/ping'; anchor.target = '_blank'; document.body.append(anchor); anchor.click(); window.open('${http}/popup')`,
+    ),
+    [
+      '<p class="x">x</p><input value="secret">',
+      `@import url(${http}/import.css); @font-face { font-family: leak; src: url(${http}/font.woff2); } .x { font-family: leak; list-style-image: url(${http}/list); border-image: url(${http}/border); mask: url(${http}/mask); filter: url(${http}/f.svg#f); content: url(${http}/content); } input[value^='s'] { background: image-set('${http}/starts-with-s' 1x); } @page { background: url(${http}/page); @top-left { content: url(${http}/margin); } }`,
+    ],
+    [
+      `<svg><image href="${http}/image" /><use href="${http}/use#x" /></svg><video src="${http}/video" poster="${http}/poster" autoplay></video><object data="${http}/object"></object><picture><source srcset="${http}/set" /><img src="assets/leak.svg" alt="" /></picture>`,
+    ],
+  ];
+}
+
+test('no packet leaves the page: frames, pop-ups, workers, style sheets, vectors, WebRTC, hints', async () => {
+  const heard: string[] = [];
+  const web = createServer((request, response) => {
+    heard.push(String(request.url));
+    response.end();
+  }).listen(0, '127.0.0.1');
+  const raw = createTcpServer(socket => {
+    heard.push('tcp');
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  const datagrams = createSocket('udp4').on('message', () => heard.push('udp'));
+  datagrams.bind(0, '127.0.0.1');
+  await Promise.all([web, raw, datagrams].map(async listener => once(listener, 'listening')));
+  const portOf = (address: AddressInfo | string | null): number => (address as AddressInfo).port;
+  const http = `http://127.0.0.1:${portOf(web.address())}`;
+  const vector = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>while (true);</script><image href="${http}/inner"/></svg>`;
+  for (const [template, style] of leaks(http, portOf(raw.address()), datagrams.address().port)) {
+    const { pageCount } = await renderer.render({
+      design: designOf(template, style),
+      data: {},
+      assets: new Map([['leak.svg', Buffer.from(vector)]]),
+      output: 'pdf',
+    });
+    assert.ok(pageCount === 1 || pageCount === 2);
+  }
+  web.close();
+  raw.close();
+  datagrams.close();
+  assert.deepEqual(heard, []);
+});
+
+test('nothing of a job is left for the next one', async () => {
+  const leave = "window.localStorage.setItem('left', 'secret'); document.cookie = 'left=secret'";
+  await renderer.render({
+    design: designOf(`<p>{{ (() => { ${leave} })() }}</p>`),
+    data: {},
+    output: 'html',
+  });
+  const { bytes } = await renderer.render({
+    design: designOf("<p>found: {{ window.localStorage.getItem('left') }}{{ document.cookie }};</p>"),
+    data: {},
+    output: 'html',
+  });
+  assert.match(Buffer.from(bytes).toString('utf8'), /found: ;/);
 });
 
 test('files of the machine cannot be read', async () => {

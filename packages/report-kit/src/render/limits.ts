@@ -11,6 +11,8 @@ export interface RenderLimits {
   readonly assetBytes: number;
   /** Elements that are laid out and printed at once: fewer take less memory and more time. */
   readonly partElements: number;
+  /** Drawing of one diagram: one that takes longer stays text, and the document goes on. */
+  readonly diagramMs: number;
 }
 
 /** The limits of a job that sets none. */
@@ -22,4 +24,5 @@ export const DEFAULT_LIMITS: RenderLimits = {
   imagePixels: 50_000_000,
   assetBytes: 512 * 1024 ** 2,
   partElements: 40_000,
+  diagramMs: 10_000,
 };

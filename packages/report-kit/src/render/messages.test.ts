@@ -101,7 +101,20 @@ test('a table that cannot break: what keeps it together, or the row that is too 
     '<table><tr><td>head</td></tr><tr><td><p v-for="n in 200" :key="n">line {{ n }}</p></td></tr></table>',
   );
   assert.match(high.text, /its row “line 1line 2.*” is \d+ px high/);
-  assert.deepEqual(await messagesOf(rows), []);
+  assert.ok(!(await messagesOf(rows)).some(message => message.level === 'warning'));
+});
+
+test('a reference in a text that leads nowhere: the field and line', async () => {
+  const texts = {
+    findings: [{ impact: 'One\n\nSee [](#nowhere) and [](#there).' }, { impact: '## There {#there}' }],
+  };
+  const message = await only(
+    'reference-broken',
+    '<markdown v-for="finding in findings" :text="finding.impact" />',
+    texts,
+  );
+  assert.deepEqual(message.location, { path: 'findings[0].impact', line: 3 });
+  assert.match(message.text, /"nowhere" has no target/);
 });
 
 test('a picture or request that the design itself names: the line of the design', async () => {

@@ -9,6 +9,7 @@ import { PAGE_HEADERS, contentType, diagramScript, pageScript, shellPage } from 
 const pausedRequest = z.object({
   requestId: z.string(),
   request: z.object({ url: z.string(), method: z.string() }),
+  resourceType: z.string().optional(),
 });
 
 const evaluation = z.object({
@@ -39,6 +40,8 @@ export class PageSession {
   questions: PageQuestions = {};
   #sessionId = '';
   #blocked = new Set<string>();
+  /** Whether the page may be opened: once a job is in it, it stays. */
+  #isOpening = false;
   /** Another page for the same job, in a process of its own: it prints parts while this one prints others. */
   beside: PageSession | undefined;
 
@@ -57,6 +60,11 @@ export class PageSession {
     });
     pipe.on('Runtime.bindingCalled', (params, sessionId) => {
       if (sessionId === this.#sessionId) void this.#reply(params).catch(() => undefined);
+    });
+    // A dialogue that nobody answers would stop the page.
+    pipe.on('Page.javascriptDialogOpening', (_params, sessionId) => {
+      if (sessionId !== this.#sessionId) return;
+      void this.send('Page.handleJavaScriptDialog', { accept: false }).catch(() => undefined);
     });
     await Promise.all([
       this.send('Page.enable'),
@@ -84,8 +92,10 @@ export class PageSession {
         resolve();
       });
     });
+    this.#isOpening = true;
     await this.send('Page.navigate', { url: `${ORIGIN}/` });
     await loaded;
+    this.#isOpening = false;
     await this.call('warmFonts', null);
   }
 
@@ -117,6 +127,11 @@ export class PageSession {
     );
     if (answer.exceptionDetails) {
       const { text, exception } = answer.exceptionDetails;
+      if (exception?.description?.startsWith('ReferenceError: reportKit is not defined') === true)
+        throw new RenderError(
+          'page-left',
+          'The template opened another page in place of the document: leave out what changes window.location.',
+        );
       throw new RenderError(
         'template-failed',
         `The template failed: ${(exception?.description ?? text).split('\n')[0] ?? text}`,
@@ -147,8 +162,14 @@ export class PageSession {
   }
 
   async #answer(params: Record<string, unknown>): Promise<void> {
-    const { requestId, request } = pausedRequest.parse(params);
+    const { requestId, request, resourceType } = pausedRequest.parse(params);
     const url = URL.parse(request.url);
+    if (resourceType === 'Document' && !this.#isOpening) {
+      this.#report(request.url);
+      // Not blocked but given up, which leaves the page that is there.
+      await this.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
+      return;
+    }
     if (url?.origin === ORIGIN && request.method === 'GET') {
       if (url.pathname === '/') return this.#fulfil(requestId, Buffer.from(shellPage()), PAGE_HEADERS);
       // Chromium asks for this by itself at times.

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { RenderError } from '../message.ts';
+import { ENDED, callWithin } from './diagrams.ts';
+import type { RenderLimits } from './limits.ts';
 import type { PageSession } from './page-session.ts';
 
 /** A drawing for outputs that cannot draw it themselves: an SVG file, or a diagram in Mermaid's language. */
@@ -33,13 +35,19 @@ const drawn = z.union([
 export async function drawAll(
   session: PageSession,
   requests: readonly DrawingRequest[],
+  { diagramMs: limitMs }: RenderLimits,
 ): Promise<(Drawing | string)[]> {
   const results: (Drawing | string)[] = [];
   for (const request of requests) {
-    const answer = await session.call('drawPicture', request).catch((error: unknown) => {
+    const answer = await callWithin(session, 'drawPicture', request, limitMs).catch((error: unknown) => {
       if (error instanceof RenderError) return { fault: error.message };
       throw error;
     });
+    if (answer === ENDED) {
+      await session.call('forgetDiagram', { index: -1, limitMs });
+      results.push(`it takes longer than ${limitMs / 1000} s: divide it, or make it smaller`);
+      continue;
+    }
     const parsed = drawn.safeParse(answer);
     if (!parsed.success || 'fault' in parsed.data) {
       results.push(parsed.data && 'fault' in parsed.data ? parsed.data.fault : 'it is too large');

@@ -6,8 +6,9 @@ import { PdfJoin } from '../pdf/join.ts';
 import type { PdfPart } from '../pdf/join.ts';
 import type { PagePositions } from '../pdf/positions.ts';
 import { PdfSource } from '../pdf/source.ts';
+import { outlineTitles } from '../pdf/outline-titles.ts';
 import { mendTags } from '../pdf/tags.ts';
-import type { TagHints } from '../pdf/tags.ts';
+import type { TagFault, TagHints } from '../pdf/tags.ts';
 import { BesidePrinter } from './beside.ts';
 import type { RenderLimits } from './limits.ts';
 import { MemoryCollector } from './memory.ts';
@@ -35,6 +36,8 @@ export interface PrintedDocument {
   readonly body: PdfBody;
   readonly pageCount: number;
   readonly sheets: readonly PrintedSheets[];
+  /** What keeps the document from being PDF/UA-1, as far as its tags show. */
+  readonly faults: ReadonlySet<TagFault>;
 }
 
 /** What printing needs of its job. */
@@ -55,7 +58,7 @@ export class DocumentPrinter {
   readonly #context: PrintContext;
   readonly #pages = new Map<string, number>();
   readonly #parts: Part[] = [];
-  #hints: TagHints = { targets: new Map() };
+  #hints: TagHints = { targets: new Map(), titles: new Map(), faults: new Set() };
   #join: PdfJoin;
   readonly #memory = new MemoryCollector();
   /** Free parts whose first page is not known yet, in order. */
@@ -88,7 +91,12 @@ export class DocumentPrinter {
     const named = z
       .record(z.string(), z.string().max(1_000))
       .parse(await this.#context.session.call('targets', null));
-    this.#hints = { targets: new Map(Object.entries(named)) };
+    const headings = z
+      .array(z.string().max(1_000))
+      .max(100_000)
+      .parse(await this.#context.session.call('headings', null));
+    const titles = outlineTitles(headings);
+    this.#hints = { targets: new Map(Object.entries(named)), titles, faults: new Set() };
     this.#join = new PdfJoin(this.#hints);
     const { session } = this.#context;
     session.beside?.follow(session);
@@ -109,7 +117,8 @@ export class DocumentPrinter {
     const body = await this.#context.timed('join', async () => this.#finish());
     // The pages of one part are counted when it has its page numbers.
     if (this.#isOnePart) await this.#openSheets();
-    return { body, pageCount: this.#pageCount, sheets: (await (laidOut ?? this.#sheets?.finish())) ?? [] };
+    const sheets = (await (laidOut ?? this.#sheets?.finish())) ?? [];
+    return { body, pageCount: this.#pageCount, sheets, faults: this.#hints.faults };
   }
 
   /** Begins to lay out what stands in the margins, now that all pages are known. */

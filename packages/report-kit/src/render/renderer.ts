@@ -77,7 +77,7 @@ class ChromiumRenderer implements Renderer {
   async draw(requests: readonly DrawingRequest[]): Promise<(Drawing | string)[]> {
     if (requests.length === 0) return [];
     return this.#inFreshPage(async session =>
-      watchJob(session, DEFAULT_LIMITS, undefined, async () => drawAll(session, requests)),
+      watchJob(session, DEFAULT_LIMITS, undefined, async () => drawAll(session, requests, DEFAULT_LIMITS)),
     );
   }
 

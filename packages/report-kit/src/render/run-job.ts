@@ -13,7 +13,9 @@ import { writeMetadata } from '../pdf/metadata.ts';
 import { layOver } from '../pdf/overlay.ts';
 import { PdfUpdate } from '../pdf/update.ts';
 import { printWithWeasyPrint } from '../pdf/weasyprint.ts';
+import { isAccessible } from './accessible.ts';
 import { checkAssets } from './assets.ts';
+import { drawDiagrams } from './diagrams.ts';
 import { DEFAULT_SIZE } from './css/page-rules.ts';
 import { contentWidth, rewriteStyle } from './css/rewrite.ts';
 import type { PagedStyle } from './css/rewrite.ts';
@@ -116,6 +118,7 @@ class JobRun {
     const markdown = new MarkdownTexts(this.#data, messages, variablesFrom(this.#data));
     this.#markdown = markdown;
     this.#session.questions = {
+      diagrams: async value => drawDiagrams(this.#session, value, this.#limits),
       place: async value => placeOf(this.#data, z.string().max(50_000).parse(value)),
       qrcode: async value => qrRows(z.string().max(10_000).parse(value)),
       markdown: async value => {
@@ -184,12 +187,13 @@ class JobRun {
       isTagged: this.#job.isDraft !== true,
       timed: async (name, work) => this.#timed(name, work),
     });
-    const { body, pageCount, sheets } = await printer.print();
+    const { body, pageCount, sheets, faults } = await printer.print();
     const { messages } = pageSummary.parse(await this.#session.call('summary', null));
     this.#session.messages.push(...messages);
     const update = new PdfUpdate(body);
     await this.#timed('overlay', () => layOverAll(update, sheets));
-    const bytes = await this.#timed('finish', () => this.#finish(update));
+    const isClaimed = this.#job.isDraft !== true && (await isAccessible(this.#session, faults, this.#data));
+    const bytes = await this.#timed('finish', () => this.#finish(update, isClaimed));
     const result =
       password === undefined || password === ''
         ? bytes
@@ -197,11 +201,12 @@ class JobRun {
     return { bytes: result, pageCount, messages: this.#messages, timings: this.#timings };
   }
 
-  #finish(update: PdfUpdate): Uint8Array {
+  #finish(update: PdfUpdate, isClaimed: boolean): Uint8Array {
     const author = textAt(this.#data, this.#job.design.authorPath);
     const metadata = { author, ...this.#job.metadata, title: this.#title };
+    const language = this.#language;
     extendCatalog(update, [
-      writeMetadata(update, metadata, this.#language, new Date()),
+      writeMetadata(update, metadata, { language, isClaimed, now: new Date() }),
       writeAttachments(update, this.#job.attachments ?? new Map()),
     ]);
     return update.finish();

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { RenderError } from '../message.ts';
 import type { RenderLimits } from './limits.ts';
 import { residentBytes } from './memory.ts';
@@ -48,7 +49,10 @@ export async function watchJob<T>(
     return await Promise.race([working, ended]);
   } catch (error) {
     if (error instanceof RenderError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason =
+      error instanceof z.ZodError
+        ? 'its scripts do not answer as they should. A template must leave window.reportKit alone.'
+        : String(error instanceof Error ? error.message : error);
     throw new RenderError('page-failed', `The page could not be finished: ${reason}`, session.messages);
   } finally {
     clearTimeout(timer);

@@ -194,6 +194,7 @@ export function rewriteStyle(css: string, source: StyleSource = () => undefined)
   const root = parseStyle(css, work.messages);
   inlineImports(root, source, 0, text => parseStyle(text, work.messages));
   root.walkDecls(declaration => rewriteDeclaration(declaration, work));
+  reportSides(root, work.messages);
   const names = new Set<string>();
   const selectors = new Set<string>();
   root.walkDecls(/^counter-(reset|increment|set)$/, declaration => {
@@ -204,7 +205,10 @@ export function rewriteStyle(css: string, source: StyleSource = () => undefined)
     pages.push(rule);
   });
   const isFree = !dependsOnPages(root);
-  for (const rule of pages) rule.remove();
+  for (const rule of pages) {
+    reportPage(rule, work.messages);
+    rule.remove();
+  }
   const native = readPages(pages, 'all');
   return {
     ...work,
@@ -214,6 +218,58 @@ export function rewriteStyle(css: string, source: StyleSource = () => undefined)
     free: isFree ? readPages(pages, 'none') : null,
     css: root.toString(),
   };
+}
+
+const SIZES =
+  /^(?:auto|portrait|landscape|a[345]|b[45]|jis-b[45]|letter|legal|ledger|[\d.]+[a-z]*|(?:var|calc)\(.*|inherit|initial|unset)$/i;
+
+/** What CSS or Chromium does not know of a page: other names of sizes, and backgrounds that are no colour. */
+function reportPage(rule: AtRule, messages: Message[]): void {
+  const warn = (code: string, line: number, text: string): void => {
+    messages.push({
+      level: 'warning',
+      code,
+      text: `style.css, line ${line}: ${text}`,
+      location: { file: 'style.css', line },
+    });
+  };
+  for (const node of rule.nodes ?? []) {
+    if (node.type !== 'decl') continue;
+    const line = node.source?.start?.line ?? 0;
+    const unknown =
+      node.prop === 'size' &&
+      node.value
+        .trim()
+        .split(/\s+/)
+        .find(word => !SIZES.test(word));
+    if (unknown)
+      warn(
+        'page-size-unknown',
+        line,
+        `CSS has no paper size “${unknown.slice(0, 40)}”, so the page has the default size: give its width and height, such as 105mm 148mm.`,
+      );
+    if (/^background(?:-image)?$/.test(node.prop) && /gradient\(|url\(|image/i.test(node.value))
+      warn(
+        'page-background',
+        line,
+        'Chromium prints the colour of a page’s background and no picture or gradient: give them to an element that fills a page without margins.',
+      );
+  }
+}
+
+/** Chromium goes on with the next page, whichever side it is. */
+function reportSides(root: Root, messages: Message[]): void {
+  root.walkDecls(/^(?:page-)?break-(?:before|after)$/, ({ value, source }) => {
+    const side = /\b(?:left|right|recto|verso)\b/i.exec(value)?.[0];
+    if (side === undefined) return;
+    const line = source?.start?.line ?? 0;
+    messages.push({
+      level: 'warning',
+      code: 'break-side',
+      text: `style.css, line ${line}: Chromium begins the next page, be it left or right, and inserts no blank one: write “page” for ${side}, or print with WeasyPrint.`,
+      location: { file: 'style.css', line },
+    });
+  });
 }
 
 /** Whether a page's number or side decides over more than what is written in its margins. */

@@ -6,6 +6,14 @@
   const slotText = slots =>
     (slots.default?.() ?? []).map(node => (typeof node.children === 'string' ? node.children : '')).join('');
 
+  /** Texts that are still on their way: who reads what stands in the document waits for them. */
+  const coming = new Set();
+  const arrived = async () => {
+    for (let round = 0; round < 3; round++) await nextTick();
+    while (coming.size > 0) await Promise.all(coming);
+    await nextTick();
+  };
+
   /** One request to Node for all texts of a rendering round: Node owns the Markdown engine and its sanitiser. */
   let waiting = null;
   const askAll = async () => {
@@ -20,7 +28,12 @@
     if (known !== undefined) return known;
     waiting ??= { texts: new Set(), done: null };
     waiting.texts.add(text);
-    waiting.done ??= askAll();
+    if (!waiting.done) {
+      const done = askAll();
+      waiting.done = done;
+      coming.add(done);
+      done.finally(() => coming.delete(done));
+    }
     kit.tasks.add(waiting.done);
     return waiting.done;
   };
@@ -60,17 +73,12 @@
           return { id, href: `#${id}`, ...describe(element) };
         });
       onMounted(() => {
-        // Texts may still be on their way: wait for what else is under way, then read the headings.
         const settle = async () => {
-          for (let round = 0; round < 3; round++) await nextTick();
-          const others = [...kit.tasks].filter(task => task !== done);
-          await Promise.all(others);
-          await nextTick();
+          await arrived();
           items.value = collect();
           await nextTick();
         };
-        const done = settle();
-        kit.tasks.add(done);
+        kit.tasks.add(settle());
       });
       return () => {
         const list = items.value;
@@ -116,27 +124,43 @@
     },
   };
 
+  /** What a reference to an element is called: its caption, its heading, or what it says. */
+  const titleOf = target => {
+    const inner = target.querySelector('figcaption, caption, h1, h2, h3, h4, h5, h6');
+    return (target.dataset.tocTitle ?? (inner ?? target).textContent).trim().slice(0, 300);
+  };
+  const reportBroken = (id, place) =>
+    kit.note(
+      'warning',
+      'reference-broken',
+      `${place ? `${place.path}, line ${place.line}: the` : 'The'} reference to "${id}" has no target: correct the name, or give an element this id.`,
+      place ?? undefined,
+    );
+
+  /** References in texts are called after what they point to, which may stand in another text. */
+  kit.fillReferences = async () => {
+    const broken = new Set();
+    for (const link of document.querySelectorAll('#report a[data-ref]')) {
+      const id = link.dataset.ref;
+      const target = document.getElementById(id);
+      if (link.textContent.trim() === '') link.textContent = target ? titleOf(target) : id;
+      if (target || broken.has(id) || broken.size === 50) continue;
+      broken.add(id);
+      reportBroken(id, await kit.ask('place', `#${id}`));
+    }
+  };
+
   kit.components.ref = {
     props: { to: { required: true } },
     setup(props, { slots }) {
       const title = ref('');
       onMounted(() => {
         const find = async () => {
-          for (let round = 0; round < 3; round++) await nextTick();
+          await arrived();
           const id = String(props.to).replace(/^#/, '');
           const target = document.getElementById(id);
-          if (target) {
-            title.value =
-              target.dataset.tocTitle ??
-              target.querySelector('figcaption, caption')?.textContent ??
-              target.textContent;
-            return;
-          }
-          kit.note(
-            'warning',
-            'reference-broken',
-            `The reference to "${id}" has no target: correct the name, or give an element this id.`,
-          );
+          if (target) title.value = titleOf(target);
+          else reportBroken(id);
         };
         kit.tasks.add(find());
       });

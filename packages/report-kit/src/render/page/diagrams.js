@@ -6,7 +6,7 @@
   const MAX_CHARACTERS = 20_000;
   const MAX_DIAGRAMS = 300;
   const MAX_SIDE = 4_000;
-  /** Drawing is synchronous for the most part, so this is looked at between two diagrams; the job's own limit ends the rest. */
+  /** Of all diagrams together, looked at between two of them; Node ends a single one that takes too long. */
   const MAX_DRAWING_MS = 45_000;
 
   const slotText = slots =>
@@ -233,30 +233,53 @@
     return lines.slice(0, 2).join(' ').slice(0, 200).replace(/[.:]$/, '');
   };
 
-  /** Replaces the source of each diagram by its picture; the source of a broken one stays, with a message. */
+  let waiting = [];
+
+  /** Has Node ask for each diagram of the document: drawing is synchronous, so only Node can end one that takes too long. */
   kit.drawDiagrams = async () => {
-    for (const pre of document.querySelectorAll('pre.mermaid')) {
-      const source = pre.textContent;
-      try {
-        const svg = await kit.diagramOf(source);
-        const caption = pre.closest('figure')?.querySelector('figcaption')?.textContent.trim();
-        if (caption) svg.setAttribute('aria-label', caption);
-        const box = document.createElement('div');
-        for (const { name, value } of pre.attributes) if (name !== 'class') box.setAttribute(name, value);
-        box.className = `diagram-box ${pre.className.replace(/\bmermaid\b/, '')}`.trim();
-        box.append(svg);
-        pre.replaceWith(box);
-      } catch (error) {
-        pre.classList.add('diagram-broken');
-        const place = await kit.ask('place', source.trim().slice(0, 20_000));
-        const at = place ? `${place.path}, line ${place.line}: a` : 'A';
-        kit.note(
-          'warning',
-          'diagram-broken',
-          `${at} diagram cannot be drawn, and its source is shown instead: ${reason(error)}.`,
-          place ?? undefined,
-        );
-      }
+    waiting = [...document.querySelectorAll('pre.mermaid')];
+    if (waiting.length > 0) await kit.ask('diagrams', waiting.length);
+  };
+
+  /** The source of a diagram that cannot be drawn stays, with a message. */
+  async function keepSource(pre, fault) {
+    const source = pre.textContent;
+    pre.classList.add('diagram-broken');
+    const place = await kit.ask('place', source.trim().slice(0, 20_000));
+    const at = place ? `${place.path}, line ${place.line}: a` : 'A';
+    const name = source.replace(/\s+/g, ' ').trim().slice(0, 40);
+    kit.note(
+      'warning',
+      'diagram-broken',
+      `${at} diagram (“${name}”) cannot be drawn, and its source is shown instead: ${fault}.`,
+      place ?? undefined,
+    );
+  }
+
+  /** Replaces the source of one diagram by its picture. */
+  kit.drawDiagram = async index => {
+    const pre = waiting[index];
+    try {
+      const svg = await kit.diagramOf(pre.textContent);
+      const caption = pre.closest('figure')?.querySelector('figcaption')?.textContent.trim();
+      if (caption) svg.setAttribute('aria-label', caption);
+      const box = document.createElement('div');
+      for (const { name, value } of pre.attributes) if (name !== 'class') box.setAttribute(name, value);
+      box.className = `diagram-box ${pre.className.replace(/\bmermaid\b/, '')}`.trim();
+      box.append(svg);
+      pre.replaceWith(box);
+    } catch (error) {
+      await keepSource(pre, reason(error));
     }
+  };
+
+  /** After Node has ended the drawing of a diagram: the library would wait for it for ever, so it is loaded anew. */
+  kit.forgetDiagram = async ({ index, limitMs }) => {
+    for (const stage of document.querySelectorAll('.rk-stage')) stage.remove();
+    for (const script of document.querySelectorAll('script[src="/mermaid.js"]')) script.remove();
+    loading = null;
+    spentMs += limitMs;
+    const pre = waiting[index];
+    if (pre) await keepSource(pre, `it takes longer than ${limitMs / 1000} s: divide it, or make it smaller`);
   };
 })();

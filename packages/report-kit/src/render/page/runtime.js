@@ -338,6 +338,7 @@
     if (!isPrinted) kit.freshFonts();
     app.mount(root);
     await settle();
+    await kit.fillReferences();
     await kit.drawDiagrams();
     kit.breakLongWords();
     if (job.isPaged) {
