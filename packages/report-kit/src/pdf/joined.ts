@@ -4,6 +4,7 @@ import type { PdfBody, PdfObject } from './body.ts';
 /** Objects of one object stream: more compress no better. */
 const PACK = 200;
 const HEAD = Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1');
+const CHUNK_BYTES = 1024 ** 2;
 /** Bytes of an entry of the cross-reference stream: kind, offset or stream, generation or index. */
 const WIDTHS = [1, 5, 2] as const;
 const ENTRY = 8;
@@ -19,6 +20,9 @@ export class JoinedPdf implements PdfBody {
   #next = 1;
   #at = HEAD.length;
   readonly #chunks: Uint8Array[] = [HEAD];
+  /** What was written last; small buffers are parts of larger ones, which they would keep in memory. */
+  #latest: Uint8Array[] = [];
+  #latestBytes = 0;
   /** By object number; a document can have millions. */
   #places = new Float64Array(1_024);
   readonly #kept = new Map<number, PdfObject>();
@@ -74,8 +78,16 @@ export class JoinedPdf implements PdfBody {
   #write(number: number, object: PdfObject): void {
     const bytes = objectBytes(number, object);
     this.#place(number, this.#at);
-    this.#chunks.push(bytes);
+    this.#latest.push(bytes);
+    this.#latestBytes += bytes.length;
     this.#at += bytes.length;
+    if (this.#latestBytes >= CHUNK_BYTES) this.#flush();
+  }
+
+  #flush(): void {
+    this.#chunks.push(Buffer.concat(this.#latest));
+    this.#latest = [];
+    this.#latestBytes = 0;
   }
 
   #pack(): void {
@@ -120,6 +132,7 @@ export class JoinedPdf implements PdfBody {
     const bytes = packed(entries);
     const infoEntry = info === undefined ? '' : `\n/Info ${info} 0 R`;
     const text = `<</Type /XRef\n/Size ${this.#next}\n/W [${WIDTHS.join(' ')}]\n/Root ${this.root} 0 R${infoEntry}\n/Filter /FlateDecode\n/Length ${bytes.length}>>`;
+    this.#flush();
     this.#chunks.push(
       objectBytes(table, { text, stream: bytes }),
       Buffer.from(`startxref\n${start}\n%%EOF\n`, 'latin1'),

@@ -25,7 +25,7 @@ export function placeOf(
 ): { readonly path: string; readonly line: number } | null {
   if (part === '') return null;
   // A name of a letter or two is in many a word: it has to stand in brackets or quotes.
-  const parts = part.length > 3 ? [part] : [`(${part})`, `"${part}"`, `'${part}'`];
+  const parts = !/^\w{1,3}$/.test(part) ? [part] : [`(${part})`, `"${part}"`, `'${part}'`];
   const found = findText(data, text => parts.some(one => text.includes(one)));
   if (!found) return null;
   const at = parts.find(one => found.text.includes(one)) ?? part;

@@ -379,30 +379,44 @@ export class DocumentPrinter {
     return end;
   }
 
-  /** Prints the parts that show page numbers again, now that these are known. */
+  /** Prints the parts that show page numbers again, now that these are known: in the other page when it is idle. */
   async #printReferences(): Promise<void> {
-    const { session, limits, timed, isTagged } = this.#context;
-    if (!this.#parts.some(part => part.waits)) return;
+    const { session, timed } = this.#context;
+    const waiting = this.#parts.filter(part => part.waits);
+    if (waiting.length === 0) return;
     await timed('numbers', async () => session.call('setPages', Object.fromEntries(this.#pages)));
-    for (const part of this.#parts) {
-      if (!part.waits) continue;
+    const given: FreePart[] = [];
+    for (const part of waiting) {
       const { from, to, startsNaturally, startPage, leadPages } = part;
-      if (this.#parts.length > 1) {
-        await this.#open({ from, to, startsNaturally, startPage });
-        await session.call('mark', []);
-      } else await session.call('renewLeaders', null);
-      const bytes = await timed('print', async () => printPage(session, limits, { isTagged, leadPages }));
-      this.#addPart(from, { bytes, leadPages });
-      await session.call('unmark', null);
+      if (this.#isOnePart) await session.call('renewLeaders', null);
+      const opened = this.#isOnePart ? null : await this.#open({ from, to, startsNaturally, startPage });
+      if (opened?.isShared === true && this.#beside?.waiting === 0 && part !== waiting.at(-1)) {
+        const copied = {
+          from,
+          leadPages,
+          weight: 0,
+          copy: z.string().parse(await session.call('copyPart', null)),
+        };
+        given.push({ part, work: begun(this.#printBeside(this.#beside, copied)) });
+      } else {
+        const printed = await this.#printHere({ leadPages }, []);
+        this.#addPart(from, { bytes: printed.bytes, leadPages });
+        this.#checkLength(part, printed.positions.pageCount);
+      }
       await this.#sheets?.give();
-      const count = new PdfSource(bytes).pages().length - leadPages;
-      if (count !== part.pageCount && this.#parts.length > 1)
-        this.#messages.push({
-          level: 'warning',
-          code: 'page-numbers-shifted',
-          text: `The page numbers from page ${startPage + Math.min(count, part.pageCount)} on may be wrong: the text before them takes ${count} pages with them and ${part.pageCount} without. Give the numbers a fixed width.`,
-        });
     }
+    for (const { part, work } of given)
+      this.#checkLength(part, ((await work) ?? (await this.#printAgain(part))).pageCount);
+  }
+
+  /** A part whose page numbers have made it longer or shorter than it was without them has moved all that follows. */
+  #checkLength({ startPage, pageCount }: Part, count: number): void {
+    if (count === pageCount || this.#isOnePart) return;
+    this.#messages.push({
+      level: 'warning',
+      code: 'page-numbers-shifted',
+      text: `The page numbers from page ${startPage + Math.min(count, pageCount)} on may be wrong: the text before them takes ${count} pages with them and ${pageCount} without. Give the numbers a fixed width.`,
+    });
   }
 
   /** Ends pages early for their footnotes, a pass at a time; what cannot be settled goes to the end of its text. */

@@ -17,6 +17,8 @@ export const shownPart = z.object({
   weight: z.number(),
   /** Whether it looks the same on whatever page it begins. */
   isFree: z.boolean(),
+  /** Whether another page may print it. */
+  isShared: z.boolean(),
 });
 
 /** A part as the page shows it. */

@@ -225,6 +225,7 @@
 
   const part = values => ({
     ...values,
+    isShared: plan.isShared,
     footnotes: kit.waitingFootnotes(),
     heightPx: height,
   });
