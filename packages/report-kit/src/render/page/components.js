@@ -129,6 +129,17 @@
     const inner = target.querySelector('figcaption, caption, h1, h2, h3, h4, h5, h6');
     return (target.dataset.tocTitle ?? (inner ?? target).textContent).trim().slice(0, 300);
   };
+  /** Classes by which a style sheet tells what a reference points to, as designs of archives do. */
+  const kindsOf = target => {
+    if (target.matches('figcaption') || target.querySelector('figcaption')) return ['ref-figure'];
+    if (target.matches('table, caption') || target.querySelector('caption')) return ['ref-table'];
+    const heading = target.matches('h1, h2, h3, h4, h5, h6')
+      ? target
+      : target.querySelector('h1, h2, h3, h4, h5, h6');
+    if (!heading) return [];
+    const level = `level${heading.localName[1]}`;
+    return heading.closest('.appendix') ? [`ref-appendix-${level}`] : ['ref-heading', `ref-heading-${level}`];
+  };
   const reportBroken = (id, place) =>
     kit.note(
       'warning',
@@ -144,6 +155,7 @@
       const id = link.dataset.ref;
       const target = document.getElementById(id);
       if (link.textContent.trim() === '') link.textContent = target ? titleOf(target) : id;
+      if (target) link.classList.add(...kindsOf(target));
       if (target || broken.has(id) || broken.size === 50) continue;
       broken.add(id);
       reportBroken(id, await kit.ask('place', `#${id}`));
@@ -154,20 +166,22 @@
     props: { to: { required: true } },
     setup(props, { slots }) {
       const title = ref('');
+      const kinds = shallowRef([]);
       onMounted(() => {
         const find = async () => {
           await arrived();
           const id = String(props.to).replace(/^#/, '');
           const target = document.getElementById(id);
-          if (target) title.value = titleOf(target);
-          else reportBroken(id);
+          if (!target) return reportBroken(id);
+          title.value = titleOf(target);
+          kinds.value = kindsOf(target);
         };
         kit.tasks.add(find());
       });
       return () =>
         h(
           'a',
-          { class: 'ref', href: `#${String(props.to).replace(/^#/, '')}` },
+          { class: ['ref', ...kinds.value], href: `#${String(props.to).replace(/^#/, '')}` },
           slots.default ? slots.default() : title.value,
         );
     },
