@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   newId,
   newSecretKey,
@@ -67,11 +68,28 @@ export async function createTestDatabase(options: { maxConnections?: number } = 
     createTenant: slug => createTenant(database, slug ?? `t${randomBytes(6).toString('hex')}`),
     close: async () => {
       await database.close();
-      await admin.query(`drop database ${name} with (force)`);
-      await admin.end();
-      await own?.stop();
+      try {
+        await dropDatabase(admin, name);
+      } finally {
+        // What stays open would keep the test's process from ending.
+        await admin.end();
+        await own?.stop();
+      }
     },
   };
+}
+
+/** PostgreSQL's own workers, which no other role may end, look into a database now and then: it is tried again without them. */
+async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      await admin.query(`drop database ${name} with (force)`);
+      return;
+    } catch (error) {
+      const isRefused = error instanceof pg.DatabaseError && error.code === '42501';
+      if (!isRefused || attempt === 20) throw error;
+      await delay(100);
+    }
 }
 
 async function createTenant(database: Database, slug: string): Promise<{ id: TenantId; key: RawKey }> {
