@@ -13,6 +13,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { builtInDesigns, createRenderer } from '../src/index.ts';
 import type { Design } from '../src/index.ts';
+import { EMPTY_DESIGN } from '../src/design/empty-design.sample.ts';
 
 const LANGUAGES = ['en', 'de', 'fr', 'es'];
 
@@ -36,19 +37,10 @@ const FOREIGN: readonly (readonly [name: string, isAccessible: boolean, template
 ];
 
 const foreign = (name: string, template: string): Design => ({
+  ...EMPTY_DESIGN,
   id: name,
   name,
-  description: '',
-  language: 'en',
-  data: '',
-  titlePath: '',
-  authorPath: '',
   template,
-  style: '',
-  partials: {},
-  labels: {},
-  assets: new Map(),
-  sample: null,
 });
 
 const rule = z.object({

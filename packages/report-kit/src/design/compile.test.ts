@@ -3,27 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { compileDesign } from './compile.ts';
 import type { Design } from './design.ts';
+import { EMPTY_DESIGN } from './empty-design.sample.ts';
 import { builtInDesigns } from './load.ts';
 import { COMPONENTS } from './template-faults.ts';
 
-const NONE: Design = {
-  id: 'test',
-  name: 'Test',
-  description: '',
-  language: 'en',
-  data: '',
-  titlePath: '',
-  authorPath: '',
-  template: '',
-  style: '',
-  partials: {},
-  labels: {},
-  assets: new Map(),
-  sample: null,
-};
-
 const said = (design: Partial<Design>): string[] =>
-  compileDesign({ ...NONE, ...design }).messages.map(({ level, text }) => `${level}: ${text}`);
+  compileDesign({ ...EMPTY_DESIGN, ...design }).messages.map(({ level, text }) => `${level}: ${text}`);
 
 const FAULTS: readonly (readonly [string, RegExp])[] = [
   ['<p>a</p>\n<div>b', /^error: template\.html, line 2: <div> is never closed: add <\/div>/],

@@ -3,7 +3,13 @@ import type { Message } from '../message.ts';
 import { ALLOWED_ELEMENTS } from './sanitize.ts';
 
 /** The elements that raw HTML may name: those that are allowed, and the dialect's own. */
-const KNOWN: ReadonlySet<string> = new Set([...ALLOWED_ELEMENTS, 'ref', 'pagebreak', 'template', 'markdown']);
+export const KNOWN_ELEMENTS: ReadonlySet<string> = new Set([
+  ...ALLOWED_ELEMENTS,
+  'ref',
+  'pagebreak',
+  'template',
+  'markdown',
+]);
 /** Nothing of these is meant to be read: where they are closed, they go with all that is in them. */
 const SILENT: ReadonlySet<string> = new Set(['svg', 'math', 'style']);
 /** In a line it is what the sentence is about; as a block of its own it is a pasted page's. */
@@ -45,7 +51,7 @@ export function showRefused(html: string, isBlock: boolean): ShownHtml {
   for (const { 0: start, 1: slash, 2: written, index } of html.matchAll(START)) {
     if (index < at) continue;
     const name = written?.toLowerCase() ?? start;
-    if (KNOWN.has(name)) continue;
+    if (KNOWN_ELEMENTS.has(name)) continue;
     const empty = start === '<!--' ? /^<!---?>/.exec(html.slice(index, index + 6))?.[0] : undefined;
     if (empty !== undefined) {
       keepTo(index + empty.length);

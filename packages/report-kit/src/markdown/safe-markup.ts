@@ -1,9 +1,8 @@
 import { decodeString } from 'micromark-util-decode-string';
-import { showRefused } from './refused.ts';
-import { ALLOWED_ELEMENTS, IMAGE_DATA, LINK_SCHEMES } from './sanitize.ts';
+import { KNOWN_ELEMENTS, showRefused } from './refused.ts';
+import { IMAGE_DATA, LINK_SCHEMES } from './sanitize.ts';
 import { cleanStyle } from './style.ts';
 
-const KNOWN: ReadonlySet<string> = new Set([...ALLOWED_ELEMENTS, 'ref', 'pagebreak', 'template', 'markdown']);
 const SAFE_ATTRIBUTE =
   /^(?:id|class|title|lang|dir|alt|align|valign|width|height|colspan|rowspan|scope|start|reversed|type|value|checked|disabled|open|datetime|span|to|text|caption|display-mode|(?:data|aria)-[\w-]+)$/;
 const TAG =
@@ -67,7 +66,9 @@ export function safeMarkup(html: string, isBlock: boolean): string {
       at = end < 0 ? shown.length : end + 1;
       continue;
     }
-    result += KNOWN.has(name.toLowerCase()) ? safeTag(tag, slash, name, attributes) : `&lt;${tag.slice(1)}`;
+    result += KNOWN_ELEMENTS.has(name.toLowerCase())
+      ? safeTag(tag, slash, name, attributes)
+      : `&lt;${tag.slice(1)}`;
     at = next + tag.length;
   }
   return result + shown.slice(at);

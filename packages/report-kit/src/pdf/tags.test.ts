@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { createRenderer } from '../render/renderer.ts';
 import type { Renderer } from '../render/renderer.ts';
 import { markArtifacts } from './artifacts.ts';
@@ -72,19 +73,8 @@ after(async () => renderer.close());
 
 function designOf(template: string): Design {
   return {
-    id: 'test',
-    name: 'Test',
-    description: '',
-    language: 'en',
-    data: '',
-    titlePath: '',
-    authorPath: '',
+    ...EMPTY_DESIGN,
     template,
-    style: '',
-    partials: {},
-    labels: {},
-    assets: new Map(),
-    sample: null,
   };
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { imageSize } from 'image-size';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 import type { RenderResult } from './job.ts';
@@ -19,19 +20,8 @@ async function html(
   limits: Partial<RenderLimits> = {},
 ): Promise<RenderResult & { html: string }> {
   const design: Design = {
-    id: 'test',
-    name: 'Test',
-    description: '',
-    language: 'en',
-    data: '',
-    titlePath: '',
-    authorPath: '',
+    ...EMPTY_DESIGN,
     template,
-    style: '',
-    partials: {},
-    labels: {},
-    assets: new Map(),
-    sample: null,
   };
   const result = await renderer.render({ design, data, output: 'html', limits });
   return { ...result, html: Buffer.from(result.bytes).toString('utf8') };

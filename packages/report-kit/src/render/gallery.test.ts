@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { PDFDocumentProxy } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 
@@ -53,19 +54,12 @@ function dataOf(name: string): Record<string, unknown> {
 
 function designOf(name: string, style = ''): Design {
   return {
+    ...EMPTY_DESIGN,
     id: name,
     name,
-    description: '',
-    language: 'en',
-    data: '',
-    titlePath: '',
-    authorPath: '',
     template: readFileSync(join(FOLDER, `${name}.html`), 'utf8'),
     style: `${readFileSync(join(FOLDER, `${name}.css`), 'utf8')}\n${style}`,
-    partials: {},
-    labels: {},
     assets: new Map([['picture.svg', Buffer.from(PICTURE)]]),
-    sample: null,
   };
 }
 

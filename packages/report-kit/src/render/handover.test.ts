@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { after, before, test } from 'node:test';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { RenderError } from '../message.ts';
 import type { RenderLimits } from './limits.ts';
 import { createRenderer } from './renderer.ts';
@@ -25,19 +26,11 @@ html { font: 9pt/1.3 Inter; }
 .chapter > h1::before { content: counter(chapter) '. '; }`;
 
 const designOf = (body: string, style = STYLE): Design => ({
+  ...EMPTY_DESIGN,
   id: 'handover',
   name: 'Handover',
-  description: '',
-  language: 'en',
-  data: '',
-  titlePath: '',
-  authorPath: '',
   template: templateOf(body),
   style,
-  partials: {},
-  labels: {},
-  assets: new Map(),
-  sample: null,
 });
 
 let two: Renderer;

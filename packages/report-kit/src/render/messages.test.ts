@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { RenderError } from '../message.ts';
 import type { Message } from '../message.ts';
 import { createRenderer } from './renderer.ts';
@@ -20,20 +21,10 @@ async function messagesOf(
   sharedLines = 0,
 ): Promise<readonly Message[]> {
   const design: Design = {
-    id: 'test',
-    name: 'Test',
-    description: '',
-    language: 'en',
-    data: '',
-    titlePath: '',
-    authorPath: '',
+    ...EMPTY_DESIGN,
     template,
     style,
     sharedLines,
-    partials: {},
-    labels: {},
-    assets: new Map(),
-    sample: null,
   };
   try {
     return (await renderer.render({ design, data, output: 'pdf' })).messages;

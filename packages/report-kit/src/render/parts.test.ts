@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { PDFDocument } from '@cantoo/pdf-lib';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 
@@ -29,19 +30,11 @@ table { border-collapse: collapse; width: 60%; }
 tr { break-inside: avoid; }`;
 
 const design: Design = {
+  ...EMPTY_DESIGN,
   id: 'parts',
   name: 'Parts',
-  description: '',
-  language: 'en',
-  data: '',
-  titlePath: '',
-  authorPath: '',
   template: TEMPLATE,
   style: STYLE,
-  partials: {},
-  labels: {},
-  assets: new Map(),
-  sample: null,
 };
 
 /** So small that each chapter takes several parts. */

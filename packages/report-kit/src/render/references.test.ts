@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 
@@ -12,24 +13,15 @@ after(async () => renderer.close());
 
 test('a reference has classes that say what it points to', async () => {
   const design: Design = {
+    ...EMPTY_DESIGN,
     id: 'references',
     name: 'References',
-    description: '',
-    language: 'en',
-    data: '',
-    titlePath: '',
-    authorPath: '',
     template: `<h2 id="chapter">Chapter</h2>
 <section class="appendix"><h3 id="more">More</h3></section>
 <figure id="drawing"><p>Drawing</p><figcaption>What is drawn</figcaption></figure>
 <table id="numbers"><caption>Numbers</caption><tbody><tr><td>1</td></tr></tbody></table>
 <p><ref to="#chapter" /> <ref to="more" /> <ref to="drawing" /> <ref to="numbers" /></p>
 <markdown :text="'[](#chapter)'" />`,
-    style: '',
-    partials: {},
-    labels: {},
-    assets: new Map(),
-    sample: null,
   };
   const { bytes, messages } = await renderer.render({ design, data: {}, output: 'html' });
   const html = Buffer.from(bytes).toString('utf8');

@@ -3,23 +3,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { getDocument } from 'pdfjs-dist/legacy/build/pdf.mjs';
 import type { Design } from '../design/design.ts';
+import { EMPTY_DESIGN } from '../design/empty-design.sample.ts';
 import { createRenderer } from './renderer.ts';
 import type { Renderer } from './renderer.ts';
 
 const designOf = (template: string): Design => ({
+  ...EMPTY_DESIGN,
   id: 'screen',
   name: 'Screen',
-  description: '',
-  language: 'en',
-  data: '',
-  titlePath: '',
-  authorPath: '',
   template,
   style: '@page { size: A5; margin: 16mm; }',
-  partials: {},
-  labels: {},
-  assets: new Map(),
-  sample: null,
 });
 
 let renderer: Renderer;
